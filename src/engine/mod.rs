@@ -1,0 +1,3 @@
+//! The `starlark` crate, wrapped: ytt's dialect, its values, its error texts, limits.
+
+pub mod syntax;

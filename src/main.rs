@@ -1,0 +1,2 @@
+//! The `stampmill` command.
+fn main() {}
