@@ -153,7 +153,7 @@ pub enum Clause {
 pub enum Int {
     /// Fits.
     Small(i64),
-    /// Decimal digits of a larger one.
+    /// A larger one as written: decimal digits, or `0x` and hexadecimal ones.
     Big(Box<str>),
 }
 
