@@ -1,7 +1,11 @@
 //! Stampmill evaluates ytt templates in process.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod engine;
 mod error;
+pub mod version;
+pub mod workspace;
 pub mod yaml;
 
 pub use error::{Error, ErrorKind, Failure, Frame, Result};

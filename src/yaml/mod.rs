@@ -7,6 +7,7 @@
 mod comments;
 mod float;
 mod keys;
+mod layout;
 mod node;
 mod parse;
 mod print;
@@ -14,6 +15,7 @@ pub mod resolve;
 mod scan;
 
 pub use keys::keep_last_of_repeated_keys;
+pub use layout::{Fidelity, layout};
 pub use node::{
     Array, ArrayItem, Comment, Document, DocumentSet, FileId, FileTable, Map, MapItem, Node, Notes, Origin,
     Pos, ScalarStyle, SourceFile, Text,

@@ -62,9 +62,11 @@ impl FileTable {
         self.files.get(id as usize)
     }
 
-    /// `file:line`, or `?` for an unknown position.
+    /// `file:line`, the line alone where the file has no name (values given by flags), or `?` for an
+    /// unknown position.
     pub fn show(&self, pos: Pos) -> String {
         match self.get(pos.file) {
+            Some(file) if pos.is_known() && file.name.is_empty() => pos.line.to_string(),
             Some(file) if pos.is_known() => format!("{}:{}", file.name, pos.line),
             _ => "?".to_owned(),
         }
