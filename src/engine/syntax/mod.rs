@@ -20,4 +20,4 @@ mod token;
 
 pub use error::SyntaxError;
 pub use parse::parse;
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, check_first_statement, resolve};

@@ -12,6 +12,9 @@ const MAX_COMPARISONS: usize = 1_000_000;
 /// The most positional and the most named arguments a call may have, plus one.
 const ARGUMENT_LIMIT: usize = 256;
 
+/// What the reference says where it fails internally, at no place.
+const NO_SUCH_INDEX: &str = "runtime error: index out of range [-1]";
+
 /// What the names of a file's top level are.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resolved {
@@ -56,6 +59,27 @@ pub fn resolve(
     resolver.drop_local_uses(FILE);
     resolver.look_up_rest(FILE);
     resolver.finish()
+}
+
+/// Fails where the reference does at a file that resolves: it asks where the first statement ends, and a
+/// block without statements has no end. Only `.star` files can begin so; the code of a template begins
+/// with a call.
+///
+/// # Errors
+/// The reference's, without a place.
+pub fn check_first_statement(file: &File) -> Result<(), SyntaxError> {
+    let mut last = file.stmts.first();
+    while let Some(stmt) = last {
+        let body = match stmt {
+            Stmt::Def(def) => &def.body,
+            Stmt::For { body, .. } | Stmt::While { body, .. } => body,
+            Stmt::If { then, otherwise, .. } if otherwise.is_empty() => then,
+            Stmt::If { otherwise, .. } => otherwise,
+            _ => return Ok(()),
+        };
+        last = body.last();
+    }
+    if file.stmts.is_empty() { Ok(()) } else { Err(SyntaxError::new(Position::default(), NO_SUCH_INDEX)) }
 }
 
 /// The file's own block.
@@ -119,7 +143,7 @@ impl<'a> Resolver<'a, '_> {
     fn finish(mut self) -> Result<Resolved, Vec<SyntaxError>> {
         if self.errors.is_empty() && self.strayed {
             // The reference's resolver lets these pass and its compiler fails at them.
-            self.error(Position::default(), "runtime error: index out of range [-1]");
+            self.error(Position::default(), NO_SUCH_INDEX);
         }
         if !self.errors.is_empty() {
             return Err(self.errors);
@@ -421,10 +445,14 @@ impl<'a> Resolver<'a, '_> {
                     self.expr(value);
                 }
             }
-            Expr::Cond { condition, then, otherwise, .. } => {
-                self.expr(condition);
-                self.expr(then);
-                self.expr(otherwise);
+            Expr::Cond { .. } => {
+                let mut at = expr;
+                while let Expr::Cond { condition, then, otherwise, .. } = at {
+                    self.expr(condition);
+                    self.expr(then);
+                    at = otherwise;
+                }
+                self.expr(at);
             }
             Expr::Lambda { params, body, .. } => self.function(params, |resolver| resolver.expr(body)),
             Expr::Comprehension { body, value, clauses, .. } => {
