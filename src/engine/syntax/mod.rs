@@ -14,8 +14,11 @@ mod parse;
 mod parse_expr;
 mod quote;
 mod resolve;
+mod resolve_calls;
 mod scan;
 pub mod spell;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use error::SyntaxError;
