@@ -6,9 +6,12 @@
 
 mod comments;
 mod float;
+pub mod json;
+mod json_read;
 mod keys;
 mod node;
 mod parse;
+mod pos;
 mod print;
 pub mod resolve;
 mod scan;
@@ -19,4 +22,5 @@ pub use node::{
     Pos, ScalarStyle, SourceFile, Text,
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
+pub use pos::print_positions;
 pub use print::{is_empty, print_documents, print_value};
