@@ -2,6 +2,7 @@
 
 pub mod builtins;
 pub mod convert;
+pub mod limits;
 mod names;
 mod native;
 pub mod syntax;
