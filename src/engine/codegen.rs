@@ -24,18 +24,10 @@ pub(crate) enum SiteKind {
     Call { positional: usize, named: Vec<Box<str>>, spread: bool },
     /// `x.name`
     Attribute(Box<str>),
-    /// `x[i]` with a constant string.
-    Index,
-    /// `for ... in x`
-    Iteration,
-    /// `a, b = x` with this many targets.
+    /// `for a, b in x` with this many targets.
     Unpack(usize),
-    /// `-x` and the like.
-    Unary(UnaryOp),
-    /// `a < b` and the like.
-    Binary(BinaryOp),
     /// A name.
-    Name(Box<str>),
+    Name,
 }
 
 /// A piece of generated source and the line it stands for.
@@ -221,7 +213,7 @@ impl Generator {
                 self.out.push_str("for ");
                 self.target(target);
                 self.out.push_str(" in ");
-                self.site(SiteKind::Iteration, *pos, |g| g.expr(iterable));
+                self.native("iter", *pos, |g| g.expr(iterable));
                 self.out.push(':');
                 self.block(body, instructions);
             }
@@ -277,15 +269,17 @@ impl Generator {
                     g.expr(value);
                 });
             }
+            Expr::Dot { object, name, pos } => {
+                self.start_line();
+                self.set_attribute(object, name, *pos, |g| g.expr(value));
+            }
             Expr::Tuple(items, _) | Expr::List(items, _) if items.iter().any(|item| !is_simple(item)) => {
-                // Index targets are natives, so unpack into temporaries first.
+                // Some targets are natives, so unpack into temporaries first.
                 let temporaries: Vec<_> = items.iter().map(|_| self.temporary()).collect();
                 self.start_line();
                 let text = temporaries.iter().fold(String::new(), |text, name| text + name + ", ");
-                let text = format!("({text})");
-                self.out.push_str(&text);
-                self.out.push_str(" = ");
-                self.site(SiteKind::Unpack(items.len()), pos, |g| g.expr(value));
+                let _ = write!(self.out, "({text}) = ");
+                self.unpack(items.len(), value, pos);
                 for (item, name) in items.iter().zip(temporaries) {
                     let value = Expr::Ident(Ident { name: name.into(), pos });
                     self.assign(item, &value, pos);
@@ -296,13 +290,34 @@ impl Generator {
                 self.target(plain);
                 self.out.push_str(" = ");
                 match plain {
-                    Expr::Tuple(items, _) | Expr::List(items, _) => {
-                        self.site(SiteKind::Unpack(items.len()), pos, |g| g.expr(value));
-                    }
+                    Expr::Tuple(items, _) | Expr::List(items, _) => self.unpack(items.len(), value, pos),
                     _ => self.expr(value),
                 }
             }
         }
+    }
+
+    fn unpack(&mut self, count: usize, value: &Expr, pos: Position) {
+        self.native("unpack", pos, |g| {
+            g.expr(value);
+            let _ = write!(g.out, ", {count}");
+        });
+    }
+
+    fn set_attribute(
+        &mut self,
+        object: &Expr,
+        name: &Ident,
+        pos: Position,
+        value: impl FnOnce(&mut Generator),
+    ) {
+        self.native("setattr", pos, |g| {
+            g.expr(object);
+            g.out.push_str(", ");
+            g.string(name.name.as_bytes());
+            g.out.push_str(", ");
+            value(g);
+        });
     }
 
     fn augmented(&mut self, target: &Expr, op: BinaryOp, value: &Expr, pos: Position) {
@@ -318,18 +333,27 @@ impl Generator {
                 self.start_line();
                 self.native("setindex", *bracket, |g| {
                     let _ = write!(g.out, "{holder}, {key}, ");
-                    g.update(op, pos, |g| g.native("index", *bracket, |g| {
-                        let _ = write!(g.out, "{holder}, {key}");
-                    }), value);
+                    g.update(
+                        op,
+                        pos,
+                        |g| {
+                            g.native("index", *bracket, |g| {
+                                let _ = write!(g.out, "{holder}, {key}");
+                            })
+                        },
+                        value,
+                    );
                 });
             }
             Expr::Dot { object, name, pos: dot } => {
                 self.start_line();
-                self.site(SiteKind::Attribute(name.name.clone()), *dot, |g| {
-                    g.expr(object);
-                    let _ = write!(g.out, ".{} = ", names::escape(&name.name));
-                });
-                self.expr(value);
+                let holder = self.temporary();
+                let _ = write!(self.out, "{holder} = ");
+                self.expr(object);
+                self.start_line();
+                let held = Expr::Ident(Ident { name: holder.into(), pos: *dot });
+                let read = Expr::Dot { object: Box::new(held.clone()), name: name.clone(), pos: *dot };
+                self.set_attribute(&held, name, *dot, |g| g.update(op, pos, |g| g.expr(&read), value));
             }
             plain => {
                 self.start_line();
@@ -344,16 +368,6 @@ impl Generator {
     fn update(&mut self, op: BinaryOp, pos: Position, left: impl FnOnce(&mut Generator), right: &Expr) {
         let name = match op {
             BinaryOp::Add => "iadd",
-            BinaryOp::Sub => {
-                self.out.push('(');
-                self.site(SiteKind::Binary(op), pos, |g| {
-                    left(g);
-                    g.out.push_str(" - ");
-                    g.expr(right);
-                });
-                self.out.push(')');
-                return;
-            }
             other => native_operator(other).unwrap_or("iadd"),
         };
         self.native(name, pos, |g| {
@@ -456,22 +470,20 @@ impl Generator {
                 });
             }
             Expr::Ident(name) => self.name(name),
-            Expr::Dot { object, name, pos } => {
-                self.site(SiteKind::Attribute(name.name.clone()), *pos, |g| {
-                    g.expr(object);
-                    g.out.push('.');
-                    g.name(name);
-                });
+            Expr::Dot { object, name, .. } => {
+                self.expr(object);
+                self.out.push('.');
+                self.name(name);
             }
-            other => self.site(SiteKind::Index, other.position(), |g| match other {
-                Expr::Index { object, index, .. } => {
-                    g.expr(object);
-                    g.out.push('[');
-                    g.expr(index);
-                    g.out.push(']');
-                }
-                other => g.expr(other),
-            }),
+            Expr::Index { object, index, .. } => {
+                self.expr(object);
+                self.out.push('[');
+                self.expr(index);
+                self.out.push(']');
+            }
+            // The grammar of loops and comprehensions has no other targets we can keep apart from
+            // the crate's meaning; it gives its own error.
+            other => self.expr(other),
         }
     }
 
@@ -513,7 +525,7 @@ impl Generator {
     pub(crate) fn expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Ident(name) => {
-                let kind = SiteKind::Name(name.name.clone());
+                let kind = SiteKind::Name;
                 let builtin = self.builtin_uses.contains(&name.pos);
                 self.site(kind, name.pos, |g| {
                     if builtin {
@@ -560,7 +572,7 @@ impl Generator {
                             self.out.push_str(" for ");
                             self.target(target);
                             self.out.push_str(" in ");
-                            self.site(SiteKind::Iteration, *pos, |g| g.operand(iterable));
+                            self.native("iter", *pos, |g| g.expr(iterable));
                         }
                         Clause::If(condition, _) => {
                             self.out.push_str(" if ");
@@ -629,18 +641,18 @@ impl Generator {
                 self.expr(body);
                 self.out.push(')');
             }
-            Expr::Unary { op, operand, pos } => {
-                self.out.push('(');
-                self.site(SiteKind::Unary(*op), *pos, |g| {
-                    g.out.push_str(match op {
-                        UnaryOp::Plus => "+",
-                        UnaryOp::Minus => "-",
-                        UnaryOp::BitNot => "~",
-                        UnaryOp::Not => "not ",
-                    });
-                    g.operand(operand);
-                });
+            Expr::Unary { op: UnaryOp::Not, operand, .. } => {
+                self.out.push_str("(not ");
+                self.operand(operand);
                 self.out.push(')');
+            }
+            Expr::Unary { op, operand, pos } => {
+                let name = match op {
+                    UnaryOp::Plus => "pos",
+                    UnaryOp::Minus => "neg",
+                    UnaryOp::BitNot | UnaryOp::Not => "invert",
+                };
+                self.native(name, *pos, |g| g.expr(operand));
             }
             Expr::Binary { op, left, right, pos } => self.binary(*op, left, right, *pos),
         }
@@ -668,23 +680,9 @@ impl Generator {
             return;
         }
         self.out.push('(');
-        self.site(SiteKind::Binary(op), pos, |g| {
-            g.operand(left);
-            g.out.push_str(match op {
-                BinaryOp::Or => " or ",
-                BinaryOp::And => " and ",
-                BinaryOp::Eq => " == ",
-                BinaryOp::Ne => " != ",
-                BinaryOp::Lt => " < ",
-                BinaryOp::Gt => " > ",
-                BinaryOp::Le => " <= ",
-                BinaryOp::Ge => " >= ",
-                BinaryOp::In => " in ",
-                BinaryOp::NotIn => " not in ",
-                _ => " - ",
-            });
-            g.operand(right);
-        });
+        self.operand(left);
+        self.out.push_str(if op == BinaryOp::Or { " or " } else { " and " });
+        self.operand(right);
         self.out.push(')');
     }
 
@@ -767,10 +765,21 @@ impl Generator {
     }
 }
 
-/// Operators that are calls of natives, because the crate's meaning, limits or texts differ.
+/// The native an operator is a call of: the crate's meanings, limits and texts differ. `and` and
+/// `or` have none.
 fn native_operator(op: BinaryOp) -> Option<&'static str> {
     Some(match op {
+        BinaryOp::Or | BinaryOp::And => return None,
+        BinaryOp::Eq => "eq",
+        BinaryOp::Ne => "ne",
+        BinaryOp::Lt => "lt",
+        BinaryOp::Gt => "gt",
+        BinaryOp::Le => "le",
+        BinaryOp::Ge => "ge",
+        BinaryOp::In => "in",
+        BinaryOp::NotIn => "notin",
         BinaryOp::Add => "add",
+        BinaryOp::Sub => "sub",
         BinaryOp::Mul => "mul",
         BinaryOp::Div => "div",
         BinaryOp::FloorDiv => "floordiv",
@@ -780,7 +789,6 @@ fn native_operator(op: BinaryOp) -> Option<&'static str> {
         BinaryOp::BitXor => "xor",
         BinaryOp::ShiftLeft => "shl",
         BinaryOp::ShiftRight => "shr",
-        _ => return None,
     })
 }
 

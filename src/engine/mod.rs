@@ -3,11 +3,13 @@
 pub mod builtins;
 pub(crate) mod codegen;
 pub mod convert;
-pub(crate) mod names;
 pub mod limits;
+pub(crate) mod names;
 mod native;
 pub mod syntax;
 pub mod values;
 pub(crate) mod wording;
 
-pub use native::{Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult};
+pub use native::{
+    Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult,
+};

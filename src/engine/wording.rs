@@ -7,7 +7,7 @@ use starlark::values::ValueError;
 
 use super::NativeError;
 use super::codegen::{FunctionInfo, Site, SiteKind};
-use super::syntax::ast::{BinaryOp, Param, UnaryOp};
+use super::syntax::ast::Param;
 
 /// The message of an error as far as it can be worded without knowing the place.
 pub(crate) fn message(error: &starlark::Error) -> String {
@@ -54,49 +54,22 @@ pub(crate) fn run_time(
 
 fn value_error(error: &ValueError, kind: Option<&SiteKind>) -> String {
     match error {
-        ValueError::OperationNotSupported { op, typ } => match op.as_str() {
-            "(iter)" => match kind {
-                Some(SiteKind::Unpack(_)) => format!("got {typ} in sequence assignment"),
-                _ => format!("{typ} value is not iterable"),
-            },
-            "call()" => format!("invalid call of non-function ({typ})"),
-            "+" | "-" | "~" => match kind {
-                Some(SiteKind::Unary(op)) => format!("unknown unary op: {} {typ}", unary(*op)),
-                _ => format!("unknown unary op: {op} {typ}"),
-            },
-            "len()" => format!("len: value of type {typ} has no len"),
-            op => match op.strip_prefix('.').and_then(|op| op.strip_suffix('=')) {
-                Some(name) => format!("can't assign to .{name} field of {typ}"),
-                None => format!("unknown op: {op} {typ}"),
-            },
+        ValueError::OperationNotSupported { op, typ } => match (op.as_str(), kind) {
+            ("(iter)", Some(SiteKind::Unpack(_))) => format!("got {typ} in sequence assignment"),
+            ("(iter)", _) => format!("{typ} value is not iterable"),
+            ("call()", _) => format!("invalid call of non-function ({typ})"),
+            (op, _) => format!("unknown op: {op} {typ}"),
         },
-        ValueError::OperationNotSupportedBinary { op, left, right } => match (op.as_str(), kind) {
-            ("compare" | "cmp()", Some(SiteKind::Binary(op))) => {
-                format!("{left} {} {right} not implemented", binary(*op))
-            }
-            ("compare" | "cmp()", _) => format!("{left} < {right} not implemented"),
-            ("in", Some(SiteKind::Binary(op))) => in_operator(left, right, *op),
-            ("in", _) => in_operator(left, right, BinaryOp::In),
-            ("[]", _) => format!("unhandled index operation {left}[{right}]"),
-            (op, _) => format!("unknown binary op: {left} {op} {right}"),
-        },
+        ValueError::OperationNotSupportedBinary { op, left, right } => {
+            format!("unknown binary op: {left} {op} {right}")
+        }
         ValueError::NoAttr(typ, name) | ValueError::NoAttrDidYouMean(typ, name, _) => {
             format!("{typ} has no .{name} field or method")
         }
         ValueError::KeyNotFound(key) => format!("key {key} not in dict"),
-        ValueError::IndexOutOfBound(index) => format!("index {index} out of range"),
         ValueError::MutationDuringIteration => "cannot insert into hash table during iteration".to_owned(),
         ValueError::CannotMutateImmutableValue => "value does not support item assignment".to_owned(),
-        ValueError::DivisionByZero => "real division by zero".to_owned(),
         other => other.to_string(),
-    }
-}
-
-fn in_operator(left: &str, right: &str, op: BinaryOp) -> String {
-    match right {
-        "string" => format!("'in <string>' requires string as left operand, not {left}"),
-        "range" => format!("'in <range>' requires integer as left operand, not {left}"),
-        _ => format!("unknown binary op: {left} {} {right}", binary(op)),
     }
 }
 
@@ -213,41 +186,6 @@ fn arity(text: &str, kind: Option<&SiteKind>, function: &FunctionInfo) -> Option
     None
 }
 
-fn unary(op: UnaryOp) -> &'static str {
-    match op {
-        UnaryOp::Plus => "+",
-        UnaryOp::Minus => "-",
-        UnaryOp::BitNot => "~",
-        UnaryOp::Not => "not",
-    }
-}
-
-fn binary(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Or => "or",
-        BinaryOp::And => "and",
-        BinaryOp::Eq => "==",
-        BinaryOp::Ne => "!=",
-        BinaryOp::Lt => "<",
-        BinaryOp::Gt => ">",
-        BinaryOp::Le => "<=",
-        BinaryOp::Ge => ">=",
-        BinaryOp::In => "in",
-        BinaryOp::NotIn => "not in",
-        BinaryOp::BitOr => "|",
-        BinaryOp::BitXor => "^",
-        BinaryOp::BitAnd => "&",
-        BinaryOp::ShiftLeft => "<<",
-        BinaryOp::ShiftRight => ">>",
-        BinaryOp::Add => "+",
-        BinaryOp::Sub => "-",
-        BinaryOp::Mul => "*",
-        BinaryOp::Div => "/",
-        BinaryOp::FloorDiv => "//",
-        BinaryOp::Mod => "%",
-    }
-}
-
 /// What to do about an error, in the reference's words. `code` is the text of the lines involved.
 pub(crate) fn hint(message: &str, code: &str) -> Option<String> {
     let hint = match message {
@@ -257,9 +195,15 @@ pub(crate) fn hint(message: &str, code: &str) -> Option<String> {
         "undefined: null" => "use 'None' instead of 'null' to indicate no value",
         "undefined: nil" => "use 'None' instead of 'nil' to indicate no value",
         "undefined: none" => "use 'None' instead of 'none' to indicate no value",
-        "unhandled index operation struct[string]" => "use getattr(...) to access struct field programmatically",
-        "got '&', want primary expression" if code.contains("&&") => "use 'and' instead of '&&' for logical-and",
-        "got '|', want primary expression" if code.contains("||") => "use 'or' instead of '||' for logical-or",
+        "unhandled index operation struct[string]" => {
+            "use getattr(...) to access struct field programmatically"
+        }
+        "got '&', want primary expression" if code.contains("&&") => {
+            "use 'and' instead of '&&' for logical-and"
+        }
+        "got '|', want primary expression" if code.contains("||") => {
+            "use 'or' instead of '||' for logical-or"
+        }
         message if message.starts_with("unknown binary op: ") && message.contains(" | ") => {
             "use 'or' instead of '|' for logical-or"
         }

@@ -112,7 +112,8 @@ impl Context {
     /// Adds a finished piece.
     pub(crate) fn put(&mut self, tag: Tag) -> Outcome {
         let source = Arc::clone(&self.source);
-        let Some((node, prebuilt)) = source.nodes.get(tag).and_then(|n| Some((n, n.prebuilt.as_ref()?))) else {
+        let Some((node, prebuilt)) = source.nodes.get(tag).and_then(|n| Some((n, n.prebuilt.as_ref()?)))
+        else {
             return Err(format!("expected to find node tag {tag}"));
         };
         self.enter(tag, node)?;
@@ -183,19 +184,24 @@ impl Context {
                 let overrides = implicit || item.notes.annotations != 0 && overrides(item);
                 admit_key(map, index, &item.key, overrides)
             }
-            (Build::Map(..), other) => Err(format!("maps can only contain map items; this is a {}", other.name())),
+            (Build::Map(..), other) => {
+                Err(format!("maps can only contain map items; this is a {}", other.name()))
+            }
             (Build::Array(_), Build::ArrayItem(_)) => Ok(()),
             (Build::Array(_), other) => {
                 Err(format!("arrays can only contain array items; this is a {}", other.name()))
             }
-            (Build::Document(_) | Build::MapItem(_) | Build::ArrayItem(_), Build::Map(..) | Build::Array(_)) => {
-                Ok(())
-            }
+            (
+                Build::Document(_) | Build::MapItem(_) | Build::ArrayItem(_),
+                Build::Map(..) | Build::Array(_),
+            ) => Ok(()),
             (container @ (Build::Document(_) | Build::MapItem(_) | Build::ArrayItem(_)), other) => {
                 Err(container.refuses(other.name()))
             }
             (Build::TextRoot(_), Build::Text(_)) => Ok(()),
-            (Build::TextRoot(_) | Build::Text(_), other) => Err(format!("unknown node type {}", other.name())),
+            (Build::TextRoot(_) | Build::Text(_), other) => {
+                Err(format!("unknown node type {}", other.name()))
+            }
         }
     }
 
@@ -203,7 +209,9 @@ impl Context {
         let notes = || Notes { comments: node.comments.clone(), ..Notes::default() };
         let pos = node.pos;
         match &node.kind {
-            Kind::DocumentSet => Build::DocumentSet(DocumentSet { pos, notes: notes(), ..DocumentSet::default() }),
+            Kind::DocumentSet => {
+                Build::DocumentSet(DocumentSet { pos, notes: notes(), ..DocumentSet::default() })
+            }
             Kind::Document => Build::Document(Document { pos, notes: notes(), value: Node::Null }),
             Kind::Map => Build::Map(Map { pos, ..Map::default() }, None),
             Kind::MapItem { key } => {
@@ -246,7 +254,9 @@ impl Context {
             Build::DocumentSet(_) => return Err("cannot set value on a document set".to_owned()),
             Build::Map(..) => return Err("cannot set value on a map".to_owned()),
             Build::Array(_) => return Err("cannot set value on an array".to_owned()),
-            container if matches!(value, Node::DocumentSet(_)) => return Err(container.refuses("document set")),
+            container if matches!(value, Node::DocumentSet(_)) => {
+                return Err(container.refuses("document set"));
+            }
             Build::Document(document) => &mut document.value,
             Build::MapItem(item) => &mut item.value,
             Build::ArrayItem(item) => &mut item.value,
@@ -270,16 +280,23 @@ impl Context {
                     "expected to replace document value, map item or array item, but found {}",
                     frame.build.name()
                 ),
-                None => "expected to replace document value, map item or array item, but found null".to_owned(),
+                None => {
+                    "expected to replace document value, map item or array item, but found null".to_owned()
+                }
             });
         };
         match (&mut parent.build, &top.build) {
             (Build::DocumentSet(set), Build::Document(_)) => match value {
                 Node::Array(array) if array.origin == Origin::Code => set.items.extend(
-                    array.items.iter().map(|item| Document { value: item.value.clone(), ..Document::default() }),
+                    array
+                        .items
+                        .iter()
+                        .map(|item| Document { value: item.value.clone(), ..Document::default() }),
                 ),
                 Node::DocumentSet(documents) => set.items.extend(documents.items.iter().cloned()),
-                other => return Err(format!("expected value to be document set, but was {}", type_name(other))),
+                other => {
+                    return Err(format!("expected value to be document set, but was {}", type_name(other)));
+                }
             },
             (Build::Map(map, index), Build::MapItem(placeholder)) => {
                 let Node::Map(new) = value else {
@@ -498,7 +515,11 @@ pub(crate) fn with_position(node: &Node, pos: Pos) -> Node {
             items: array
                 .items
                 .iter()
-                .map(|item| ArrayItem { value: with_position(&item.value, pos), pos, notes: Notes::default() })
+                .map(|item| ArrayItem {
+                    value: with_position(&item.value, pos),
+                    pos,
+                    notes: Notes::default(),
+                })
                 .collect(),
             pos,
             origin: Origin::Yaml,

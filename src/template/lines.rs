@@ -34,7 +34,8 @@ impl Instruction {
 
     /// The function name it is written with.
     pub(crate) fn name(self) -> String {
-        let short = Self::ALL.iter().find(|(instruction, _)| *instruction == self).map_or("", |(_, name)| name);
+        let short =
+            Self::ALL.iter().find(|(instruction, _)| *instruction == self).map_or("", |(_, name)| name);
         format!("{PREFIX}{short}")
     }
 
@@ -111,7 +112,8 @@ pub(crate) fn frames(
     };
     // The reference's `.star` files are read without their name, so that messages show only lines.
     let place = |pos: Pos| if bare { pos.line.to_string() } else { files.show(pos) };
-    let show = |source: &SourceLine, context: &str| Frame::new(context, place(source.pos), source.content.as_str());
+    let show =
+        |source: &SourceLine, context: &str| Frame::new(context, place(source.pos), source.content.as_str());
     if let Some(source) = &line.source {
         return vec![show(source, context)];
     }
@@ -122,7 +124,11 @@ pub(crate) fn frames(
     if let Some(source) = before {
         frames.push(show(source, std::mem::take(&mut context)));
     }
-    frames.push(Frame::new(std::mem::take(&mut context), format!("{name}:?"), format!("{} (generated)", line.text)));
+    frames.push(Frame::new(
+        std::mem::take(&mut context),
+        format!("{name}:?"),
+        format!("{} (generated)", line.text),
+    ));
     if let Some(source) = after {
         frames.push(show(source, ""));
     }

@@ -77,9 +77,7 @@ fn star_args<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeRes
     let found = if value.get_type() == "string" { None } else { value.iterate(heap).ok() };
     match found {
         Some(items) => Ok(heap.alloc(AllocTuple(items.collect::<Vec<_>>()))),
-        None => {
-            Err(NativeError::new(format!("argument after * must be iterable, not {}", value.get_type())))
-        }
+        None => Err(NativeError::new(format!("argument after * must be iterable, not {}", value.get_type()))),
     }
 }
 

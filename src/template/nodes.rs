@@ -16,7 +16,9 @@ pub(crate) enum Kind {
     DocumentSet,
     Document,
     Map,
-    MapItem { key: Node },
+    MapItem {
+        key: Node,
+    },
     Array,
     ArrayItem,
     /// The whole of a text template.
@@ -105,6 +107,8 @@ impl Nodes {
 
     /// The ancestors of a node, nearest first.
     pub(crate) fn ancestors(&self, tag: Tag) -> impl Iterator<Item = Tag> + '_ {
-        std::iter::successors(self.get(tag).map(|node| node.parent), |tag| self.get(*tag).map(|node| node.parent))
+        std::iter::successors(self.get(tag).map(|node| node.parent), |tag| {
+            self.get(*tag).map(|node| node.parent)
+        })
     }
 }

@@ -16,8 +16,8 @@ use starlark::values::{NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, 
 use super::builder::{Context, Dialect, Source};
 use super::lines::Instruction;
 use super::nodes::Tag;
-use crate::engine::codegen::{Generator, Instructions, SiteKind};
 use super::run::Run;
+use crate::engine::codegen::{Generator, Instructions, SiteKind};
 use crate::engine::syntax::ast::{Argument, Clause, DefStmt, Expr, Int, Position, Stmt};
 use crate::engine::values::Noop;
 use crate::engine::{Args, NativeError, convert, names};
@@ -323,10 +323,7 @@ fn builds(stmts: &[Stmt]) -> bool {
     stmts.iter().any(|stmt| match stmt {
         Stmt::If { then, otherwise, .. } => builds(then) || builds(otherwise),
         Stmt::For { body, .. } | Stmt::While { body, .. } => builds(body),
-        stmt => matches!(
-            as_instruction(stmt),
-            Some((Instruction::StartNode | Instruction::SetNode, _, _))
-        ),
+        stmt => matches!(as_instruction(stmt), Some((Instruction::StartNode | Instruction::SetNode, _, _))),
     })
 }
 

@@ -4,21 +4,22 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
+use starlark::PrintHandler;
 use starlark::environment::{Globals, GlobalsBuilder, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect as CrateDialect};
-use starlark::values::{OwnedFrozenValue, Value};
 use starlark::values::list::ListRef;
 use starlark::values::tuple::TupleRef;
+use starlark::values::{OwnedFrozenValue, Value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
-use super::plan::{Constant, Plan};
-use super::run::Run;
 use super::natives;
+use super::plan::{Constant, Plan};
+use super::run::{Host, Run};
 use crate::engine::codegen::{self, Generated};
-use crate::engine::syntax::ast::{Stmt, Position};
 use crate::engine::syntax;
+use crate::engine::syntax::ast::{Position, Stmt};
 use crate::engine::{builtins, names, wording};
 use crate::error::{Error, ErrorKind, Failure, Frame, Result};
 use crate::yaml::{FileId, FileTable, Node, Text};
@@ -101,18 +102,26 @@ impl Program {
             Some((source, dialect)) => {
                 let may_replace = loads_template(&parsed.stmts);
                 let mut plan = Plan::new(source, dialect, may_replace);
-                let generated = codegen::generate(&parsed.stmts, &exports, &resolved.builtin_uses, file, &mut plan);
+                let generated =
+                    codegen::generate(&parsed.stmts, &exports, &resolved.builtin_uses, file, &mut plan);
                 constants = plan.constants;
                 generated
             }
-            None => codegen::generate(&parsed.stmts, &exports, &resolved.builtin_uses, file, &mut codegen::NoInstructions),
+            None => codegen::generate(
+                &parsed.stmts,
+                &exports,
+                &resolved.builtin_uses,
+                file,
+                &mut codegen::NoInstructions,
+            ),
         };
 
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let internal = |error: starlark::Error| {
             Error::new(ErrorKind::Internal, format!("{name}: generated code does not compile: {error:?}"))
         };
-        let ast = AstModule::parse(&id.to_string(), generated.source.clone(), &crate_dialect()).map_err(internal)?;
+        let ast = AstModule::parse(&id.to_string(), generated.source.clone(), &crate_dialect())
+            .map_err(internal)?;
         let main = Module::with_temp_heap(|module| {
             for (name, constant) in constants {
                 let heap = module.frozen_heap();
@@ -123,24 +132,24 @@ impl Program {
                 module.set(&name, value.to_value());
             }
             Evaluator::new(&module).eval_module(ast, globals())?;
-            let frozen = module.freeze().map_err(|error| starlark::Error::new_other(anyhow::anyhow!("{error:?}")))?;
+            let frozen =
+                module.freeze().map_err(|error| starlark::Error::new_other(anyhow::anyhow!("{error:?}")))?;
             let (main, _) = frozen.get_any_visibility(codegen::MAIN)?;
             Ok(main)
         });
         let main = main.map_err(internal)?;
         let program = Arc::new(Program { id, name, bare, main, lines, generated, globals: resolved.globals });
-        PROGRAMS
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, Arc::downgrade(&program));
+        PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&program));
         Ok(program)
     }
 
     /// Runs the file in the run of `module` and gives what it exports.
     fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Vec<(Text, Value<'v>)>> {
+        let printer = Printer(Run::of_module(module)?.host());
         let mut eval = Evaluator::new(module);
         // The run keeps values where the collector does not look.
         eval.disable_gc();
+        eval.set_print_handler(&printer);
         eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
         let main = module.heap().access_owned_frozen_value(&self.main);
         let exported = eval.eval_function(main, &[], &[])?;
@@ -178,11 +187,17 @@ impl Program {
         let sites = &self.generated.sites;
         // The smallest site around the place; sites are in the order they begin.
         let upto = sites.partition_point(|site| site.begin <= begin);
-        sites
-            .get(..upto)?
-            .iter()
-            .filter(|site| site.end >= end)
-            .min_by_key(|site| site.end - site.begin)
+        sites.get(..upto)?.iter().filter(|site| site.end >= end).min_by_key(|site| site.end - site.begin)
+    }
+}
+
+/// Sends what code prints to the run's host.
+struct Printer(Arc<dyn Host>);
+
+impl PrintHandler for Printer {
+    fn println(&self, text: &str) -> starlark::Result<()> {
+        self.0.log(&format!("{text}\n"));
+        Ok(())
     }
 }
 
@@ -223,7 +238,8 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
             starlark::ErrorKind::Function(_) => {
                 let (file, name) = name.rsplit_once('.').unwrap_or(("", name));
                 let program = find(file).unwrap_or_else(|| Arc::clone(&program));
-                let info = program.generated.functions.iter().find(|info| &*info.name == names::restore(name));
+                let info =
+                    program.generated.functions.iter().find(|info| &*info.name == names::restore(name));
                 info.cloned().map(|info| (program, info))
             }
             _ => None,

@@ -76,7 +76,8 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
     for (index, piece) in pieces.iter().enumerate() {
         match piece {
             Piece::Text(text, pos) => {
-                let trim_end = matches!(pieces.get(index + 1), Some(Piece::Code(code, _)) if code.starts_with('-'));
+                let trim_end =
+                    matches!(pieces.get(index + 1), Some(Piece::Code(code, _)) if code.starts_with('-'));
                 let mut text = *text;
                 if trim_start {
                     text = text.trim_start_matches(is_space);
@@ -87,7 +88,10 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
                 trim_start = false;
                 let source = Some(SourceLine { pos: *pos, content: Text::new(text) });
                 let tag = nodes.add(node(Kind::Text, root, Some(Node::str(text))));
-                lines.push(Line { text: Instruction::StartNode.call(&tag.to_string()), source: source.clone() });
+                lines.push(Line {
+                    text: Instruction::StartNode.call(&tag.to_string()),
+                    source: source.clone(),
+                });
                 lines.push(Line { text: Instruction::SetNode.call(&tag.to_string()), source });
             }
             Piece::Code(code, pos) => {
@@ -101,7 +105,10 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
                 if prints {
                     let tag = nodes.add(node(Kind::Text, root, None));
                     let source = Some(SourceLine { pos: *pos, content: Text::new(code) });
-                    lines.push(Line { text: Instruction::StartNode.call(&tag.to_string()), source: source.clone() });
+                    lines.push(Line {
+                        text: Instruction::StartNode.call(&tag.to_string()),
+                        source: source.clone(),
+                    });
                     let set = Instruction::SetNode.call(&format!("{tag}, ({body})"));
                     lines.push(Line { text: set, source });
                 } else {
@@ -120,7 +127,8 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
 
 /// Go's `unicode.IsSpace`.
 fn is_space(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}') || (c as u32 > 0xff && c.is_whitespace())
+    matches!(c, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}')
+        || (c as u32 > 0xff && c.is_whitespace())
 }
 
 fn strip_signs<'a>(body: &'a str, code: &str) -> &'a str {

@@ -121,14 +121,7 @@ impl<'a> Lowering<'a> {
         self.line(Instruction::StartNode.call(&tag.to_string()), set.pos);
         if metas.values.is_empty() {
             for document in &set.items {
-                self.item(
-                    &document.notes,
-                    document.pos,
-                    Kind::Document,
-                    &document.value,
-                    tag,
-                    false,
-                )?;
+                self.item(&document.notes, document.pos, Kind::Document, &document.value, tag, false)?;
             }
         } else {
             self.values(&metas, tag);
@@ -211,7 +204,8 @@ impl<'a> Lowering<'a> {
                 self.line(Instruction::StartNode.call(&tag.to_string()), array.pos);
                 let mut shared = true;
                 for item in &array.items {
-                    shared &= self.item(&item.notes, item.pos, Kind::ArrayItem, &item.value, tag, text_strings)?;
+                    shared &=
+                        self.item(&item.notes, item.pos, Kind::ArrayItem, &item.value, tag, text_strings)?;
                 }
                 Ok(shared)
             }
@@ -300,7 +294,13 @@ impl<'a> Lowering<'a> {
         Ok(metas)
     }
 
-    fn add_value(&self, metas: &mut Metas, comment: &Comment, code: &str, value: Option<&Node>) -> Result<()> {
+    fn add_value(
+        &self,
+        metas: &mut Metas,
+        comment: &Comment,
+        code: &str,
+        value: Option<&Node>,
+    ) -> Result<()> {
         if value.is_some_and(|value| *value != Node::Null) {
             return Err(self.compile_error(format!(
                 "Expected YAML node at line {} to have either computed or YAML value, but found both",
@@ -344,7 +344,10 @@ fn has_repeated_keys(map: &Map) -> bool {
             return keys.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
         }
     }
-    map.items.iter().enumerate().any(|(index, item)| map.items.iter().skip(index + 1).any(|other| other.key == item.key))
+    map.items
+        .iter()
+        .enumerate()
+        .any(|(index, item)| map.items.iter().skip(index + 1).any(|other| other.key == item.key))
 }
 
 /// A value without the comments of the template.

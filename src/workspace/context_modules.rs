@@ -37,7 +37,9 @@ pub(crate) fn module<'v>(
 }
 
 fn string<'v>(value: Value<'v>) -> NativeResult<&'v str> {
-    value.unpack_str().ok_or_else(|| NativeError::new(format!("expected a string, but was {}", value.get_type())))
+    value
+        .unpack_str()
+        .ok_or_else(|| NativeError::new(format!("expected a string, but was {}", value.get_type())))
 }
 
 fn list<'v>(bound: [usize; 2], args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
@@ -60,7 +62,11 @@ fn read<'v>(bound: [usize; 2], args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>
     Ok(ByteStr::alloc(&bytes, eval.heap()))
 }
 
-fn replace<'v>(bound: [usize; 2], args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
+fn replace<'v>(
+    bound: [usize; 2],
+    args: &Args<'v>,
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> NativeResult<Value<'v>> {
     let [value] = args.positional.as_slice() else {
         return Err(NativeError::new("expected exactly one argument"));
     };

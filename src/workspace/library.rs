@@ -49,7 +49,8 @@ impl Libraries {
 
     /// Sorts files into libraries by their paths.
     pub(crate) fn new(files: &[File]) -> Libraries {
-        let mut tree = Libraries { libraries: vec![Library::default()], names: Vec::with_capacity(files.len()) };
+        let mut tree =
+            Libraries { libraries: vec![Library::default()], names: Vec::with_capacity(files.len()) };
         for (index, file) in files.iter().enumerate() {
             let (directories, name) = split(file.path());
             let mut library = Libraries::ROOT;
@@ -140,7 +141,8 @@ impl Libraries {
                 .map_err(|why| format!("Expected to find file '{path}', but did not: {why}"))?;
         }
         let files = self.get(library).map(|library| library.files.as_slice()).unwrap_or_default();
-        let found = files.iter().copied().find(|file| self.names.get(*file).is_some_and(|other| other == name));
+        let found =
+            files.iter().copied().find(|file| self.names.get(*file).is_some_and(|other| other == name));
         match found {
             Some(file) => Ok((file, library)),
             None => Err(format!(
@@ -197,7 +199,8 @@ mod tests {
             Err("Expected to find file '_ytt_lib/p/q.yml', but did not: Encountered private library '_ytt_lib'"
                 .to_owned())
         );
-        let found = tree.accessible(Libraries::ROOT, "p").and_then(|library| tree.find_file(library, "q.yml"));
+        let found =
+            tree.accessible(Libraries::ROOT, "p").and_then(|library| tree.find_file(library, "q.yml"));
         assert_eq!(found.map(|(file, _)| file), Ok(1));
         assert_eq!(
             tree.accessible(Libraries::ROOT, "p/r"),

@@ -75,7 +75,12 @@ struct State {
 
 impl Session {
     /// A session over these files. `table` holds the sources of data values from flags.
-    pub(crate) fn new(files: Vec<File>, mut table: FileTable, options: Options, log: Option<Log>) -> Arc<Session> {
+    pub(crate) fn new(
+        files: Vec<File>,
+        mut table: FileTable,
+        options: Options,
+        log: Option<Log>,
+    ) -> Arc<Session> {
         let libraries = Libraries::new(&files);
         let first_id = table.len();
         for file in &files {
@@ -159,13 +164,9 @@ impl Session {
     fn compile_yaml(&self, index: FileIndex, file: &File, parsed: &DocumentSet) -> Result<Arc<Program>> {
         let table = self.file_table();
         let text = table.get(self.id(index)).map(|file| Arc::clone(&file.text)).unwrap_or_default();
-        let lowered = yaml_template::Lowering::lower(
-            parsed,
-            &text,
-            &table,
-            self.options.ignore_unknown_comments,
-        )
-        .map_err(|error| error.context(format!("Compiling YAML template '{}'", file.path())))?;
+        let lowered =
+            yaml_template::Lowering::lower(parsed, &text, &table, self.options.ignore_unknown_comments)
+                .map_err(|error| error.context(format!("Compiling YAML template '{}'", file.path())))?;
         let source = Arc::new(Source {
             file: self.id(index),
             nodes: lowered.nodes,
@@ -351,7 +352,12 @@ impl Session {
 }
 
 impl Host for Session {
-    fn load<'v>(&self, file: FileId, path: &str, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
+    fn load<'v>(
+        &self,
+        file: FileId,
+        path: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> NativeResult<Value<'v>> {
         let place = self.state().stack.last().copied();
         let place = place.unwrap_or(Place { current: Libraries::ROOT, root: Libraries::ROOT });
         let heap = eval.heap();
