@@ -27,3 +27,6 @@ pub fn check_elements(count: usize) -> NativeResult<()> {
     }
     Ok(())
 }
+
+/// How deep calls of functions may nest. Each takes about half a KiB of the thread's stack.
+pub const CALL_DEPTH: usize = 5000;

@@ -4,6 +4,11 @@
 //! `starlark` crate. Generated code calls the natives of this module wherever they do. The source of
 //! every rule and message is starlark-go as ytt vendors it.
 
+use starlark::environment::GlobalsBuilder;
+use starlark::values::none::NoneType;
+
+use super::names;
+
 mod access;
 mod arithmetic;
 mod characters;
@@ -42,3 +47,23 @@ pub use spell::nearest;
 pub use text::{repr, str, try_repr, write_str};
 pub use universe::UNIVERSE;
 pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterable_arg, label};
+
+/// Whether every file has this name.
+pub(crate) fn is_universal(name: &str) -> bool {
+    matches!(name, "None" | "True" | "False") || UNIVERSE.iter().any(|native| native.name == name)
+}
+
+/// Adds everything generated code may name: built-ins, also under the names by which they can be
+/// reached where a file binds theirs, and operators.
+pub(crate) fn register(builder: &mut GlobalsBuilder) {
+    builder.set("None", NoneType);
+    builder.set("True", true);
+    builder.set("False", false);
+    for native in UNIVERSE {
+        builder.set(native.name, native.clone());
+        builder.set(&format!("{}{}", names::BUILTIN, native.name), native.clone());
+    }
+    for operator in OPERATORS.iter().copied().flatten() {
+        builder.set(operator.name, operator.clone());
+    }
+}

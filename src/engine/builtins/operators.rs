@@ -65,7 +65,7 @@ starlark_simple_value!(Operator);
 #[starlark_value(type = "builtin_function_or_method")]
 impl<'v> StarlarkValue<'v> for Operator {
     fn name_for_call_stack(&self, _me: Value<'v>) -> String {
-        self.name.to_owned()
+        crate::engine::names::NATIVE_FRAME.to_owned()
     }
 
     fn invoke(

@@ -1,6 +1,7 @@
 //! The values ytt adds to Starlark.
 
 mod byte_str;
+mod forever;
 mod fragment;
 mod module;
 mod noop;
@@ -9,6 +10,7 @@ mod string_iterable;
 mod structs;
 
 pub use byte_str::ByteStr;
+pub(crate) use forever::Forever;
 pub use fragment::Fragment;
 pub use module::Module;
 pub use noop::Noop;

@@ -1,0 +1,415 @@
+//! Tree to text: the bytes of go-yaml v2's emitter.
+//!
+//! Two columns of indentation, arrays at the column of their key, no folding of long lines. A string
+//! is plain where that reads back as the same string; in double quotes where plain it would be another
+//! type, or where it needs escapes; in single quotes where only syntax forbids plain; a literal block
+//! where it holds a line break.
+
+use std::fmt::Write;
+
+use super::float;
+use super::node::{Array, DocumentSet, Map, Node};
+use super::resolve::{self, Scalar};
+
+/// The documents as ytt prints them: `---` between them, empty ones left out.
+pub fn print_documents(documents: &DocumentSet) -> String {
+    let mut out = String::new();
+    for document in &documents.items {
+        if is_empty(&document.value) {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push_str("---\n");
+        }
+        print_root(&mut out, &document.value);
+    }
+    out
+}
+
+/// Whether ytt leaves a document with this value out of its output.
+pub fn is_empty(value: &Node) -> bool {
+    match value {
+        Node::Null => true,
+        Node::Map(map) => map.items.is_empty(),
+        Node::Array(array) => array.items.is_empty(),
+        _ => false,
+    }
+}
+
+/// One value as a document, with a line break at its end; several documents for a document set.
+pub fn print_value(value: &Node) -> String {
+    let mut out = String::new();
+    print_root(&mut out, value);
+    out
+}
+
+fn print_root(out: &mut String, value: &Node) {
+    match value {
+        Node::DocumentSet(documents) => out.push_str(&print_documents(documents)),
+        _ => {
+            let mut printer = Printer { out };
+            printer.value(value, Place::Root);
+            if !printer.out.ends_with(BREAKS) {
+                printer.out.push('\n');
+            }
+        }
+    }
+}
+
+/// What a value stands behind, which decides where a collection begins. Each has the column of the
+/// collection around it.
+#[derive(Clone, Copy)]
+enum Place {
+    Root,
+    /// Behind `key:`.
+    Key(usize),
+    /// Behind `-`.
+    Item(usize),
+    /// Behind `?`, or the `:` of such a key.
+    Complex(usize),
+}
+
+impl Place {
+    /// The column at which the lines of a block scalar stand.
+    fn block_column(self) -> usize {
+        match self {
+            Place::Root => 2,
+            Place::Key(column) | Place::Item(column) | Place::Complex(column) => column + 2,
+        }
+    }
+}
+
+/// What ends a line of a block scalar: a line break, LINE SEPARATOR, PARAGRAPH SEPARATOR.
+const BREAKS: [char; 3] = ['\n', '\u{2028}', '\u{2029}'];
+
+/// The longest key that is written before a `:` on its line.
+const SIMPLE_KEY_LENGTH: usize = 128;
+
+struct Printer<'a> {
+    out: &'a mut String,
+}
+
+impl Printer<'_> {
+    /// Writes a value behind `key:`, `-` or at the beginning; leaves the cursor behind its last
+    /// character, or at the beginning of a line behind a block scalar.
+    fn value(&mut self, value: &Node, place: Place) {
+        match value {
+            Node::Map(map) if !map.items.is_empty() => {
+                let column = match place {
+                    Place::Root => 0,
+                    Place::Key(column) => {
+                        self.new_line(column + 2);
+                        column + 2
+                    }
+                    Place::Item(column) | Place::Complex(column) => {
+                        self.out.push(' ');
+                        column + 2
+                    }
+                };
+                self.map(map, column);
+            }
+            Node::Array(array) if !array.items.is_empty() => {
+                let column = match place {
+                    Place::Root => 0,
+                    Place::Key(column) => {
+                        self.new_line(column);
+                        column
+                    }
+                    Place::Item(column) | Place::Complex(column) => {
+                        self.out.push(' ');
+                        column + 2
+                    }
+                };
+                self.array(array, column);
+            }
+            scalar => {
+                if !matches!(place, Place::Root) {
+                    self.out.push(' ');
+                }
+                self.scalar(scalar, Some(place.block_column()));
+            }
+        }
+    }
+
+    /// Begins a line, unless a block scalar has ended the last one.
+    fn new_line(&mut self, column: usize) {
+        if !self.out.ends_with(BREAKS) {
+            self.out.push('\n');
+        }
+        self.indent(column);
+    }
+
+    fn indent(&mut self, column: usize) {
+        const SPACES: &str = "                                                                ";
+        let mut left = column;
+        while left > 0 {
+            let count = left.min(SPACES.len());
+            self.out.push_str(SPACES.get(..count).unwrap_or_default());
+            left -= count;
+        }
+    }
+
+    fn map(&mut self, map: &Map, column: usize) {
+        for (index, item) in map.items.iter().enumerate() {
+            if index > 0 {
+                self.new_line(column);
+            }
+            if is_simple_key(&item.key) {
+                self.scalar(&item.key, None);
+                self.out.push(':');
+                self.value(&item.value, Place::Key(column));
+            } else {
+                self.out.push('?');
+                self.value(&item.key, Place::Complex(column));
+                self.new_line(column);
+                self.out.push(':');
+                self.value(&item.value, Place::Complex(column));
+            }
+        }
+    }
+
+    fn array(&mut self, array: &Array, column: usize) {
+        for (index, item) in array.items.iter().enumerate() {
+            if index > 0 {
+                self.new_line(column);
+            }
+            self.out.push('-');
+            self.value(&item.value, Place::Item(column));
+        }
+    }
+
+    /// Writes a scalar or an empty collection. Block scalars stand at column `block`; there are none
+    /// without it, as in keys.
+    fn scalar(&mut self, value: &Node, block: Option<usize>) {
+        // Writing to a string cannot fail.
+        match value {
+            Node::Null | Node::DocumentSet(_) => self.out.push_str("null"),
+            Node::Bool(true) => self.out.push_str("true"),
+            Node::Bool(false) => self.out.push_str("false"),
+            Node::Int(value) => _ = write!(self.out, "{value}"),
+            Node::Uint(value) => _ = write!(self.out, "{value}"),
+            Node::Float(value) => push_float(self.out, *value),
+            Node::Str(text) => self.text(text, block),
+            Node::Bytes(bytes) => {
+                self.out.push_str("!!binary ");
+                let encoded = resolve::encode_binary(bytes);
+                match block {
+                    Some(column) if encoded.ends_with('\n') => self.literal(&encoded, column),
+                    _ => self.out.push_str(&encoded),
+                }
+            }
+            Node::Map(_) => self.out.push_str("{}"),
+            Node::Array(_) => self.out.push_str("[]"),
+        }
+    }
+
+    fn text(&mut self, text: &str, block: Option<usize>) {
+        if is_plainly_plain(text) {
+            return self.out.push_str(text);
+        }
+        let form = Form::of(text);
+        if form.has_line_feed {
+            if form.block
+                && let Some(column) = block
+            {
+                return self.literal(text, column);
+            }
+        } else if resolve::resolve(text) == Scalar::Text && !resolve::is_base60(text) {
+            if form.plain {
+                return self.out.push_str(text);
+            }
+            if form.single {
+                return self.single_quoted(text, block.unwrap_or(0));
+            }
+        }
+        push_double_quoted(self.out, text);
+    }
+
+    fn single_quoted(&mut self, text: &str, column: usize) {
+        self.out.push('\'');
+        let mut broken = false;
+        for char in text.chars() {
+            let line_break = BREAKS.contains(&char);
+            if broken && !line_break {
+                self.indent(column);
+            }
+            broken = line_break;
+            if char == '\'' {
+                self.out.push('\'');
+            }
+            self.out.push(char);
+        }
+        self.out.push('\'');
+    }
+
+    /// `|`, the hints and the lines. Text that does not end in a line break leaves its last line open.
+    fn literal(&mut self, text: &str, column: usize) {
+        let is_break = |char| BREAKS.contains(&char);
+        self.out.push('|');
+        if text.starts_with(|char| char == ' ' || is_break(char)) {
+            self.out.push('2');
+        }
+        let mut last = text.chars().rev();
+        if !last.next().is_some_and(is_break) {
+            self.out.push('-');
+        } else if last.next().is_none_or(is_break) {
+            self.out.push('+');
+        }
+        self.out.push('\n');
+        for line in text.split_inclusive(is_break) {
+            if !line.starts_with(is_break) {
+                self.indent(column);
+            }
+            self.out.push_str(line);
+        }
+    }
+}
+
+fn push_float(out: &mut String, value: f64) {
+    if value.is_nan() {
+        out.push_str(".nan");
+    } else if value.is_infinite() {
+        out.push_str(if value > 0.0 { ".inf" } else { "-.inf" });
+    } else {
+        float::push_general(out, value);
+    }
+}
+
+/// Whether a key is written before a `:` on its line, without `?`.
+fn is_simple_key(key: &Node) -> bool {
+    match key {
+        Node::Map(map) => map.items.is_empty(),
+        Node::Array(array) => array.items.is_empty(),
+        Node::Str(text) => {
+            text.len() <= SIMPLE_KEY_LENGTH
+                && (is_plainly_plain(text) || !text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']))
+        }
+        Node::Bytes(bytes) => {
+            let encoded = resolve::encode_binary(bytes);
+            !encoded.ends_with('\n') && "!!binary".len() + encoded.len() <= SIMPLE_KEY_LENGTH
+        }
+        _ => true,
+    }
+}
+
+/// A quick yes for most strings: words of ASCII letters, digits and harmless signs that cannot
+/// be taken for another type.
+fn is_plainly_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let Some(first) = bytes.first() else { return false };
+    // These begin no number; the words that mean something else are no longer than `false`.
+    let safe_first =
+        first.is_ascii_alphabetic() && (bytes.len() > 5 || !b"yYnNtTfFoO".contains(first)) || *first == b'/';
+    safe_first
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+}
+
+/// In which ways a string may be written.
+struct Form {
+    plain: bool,
+    single: bool,
+    block: bool,
+    has_line_feed: bool,
+}
+
+impl Form {
+    fn of(text: &str) -> Form {
+        let mut indicators = text.starts_with("---") || text.starts_with("...");
+        let (mut special, mut breaks, mut has_line_feed) = (false, false, false);
+        let (mut space_before_break, mut break_before_space) = (false, false);
+        let (mut previous_space, mut previous_break) = (false, false);
+        let mut after_white_space = true;
+        let mut chars = text.chars().peekable();
+        let mut first = true;
+        while let Some(char) = chars.next() {
+            let before_blank = chars.peek().is_none_or(|next| matches!(next, ' ' | '\t'));
+            indicators |= match char {
+                '#' => first || after_white_space,
+                ':' => before_blank,
+                '?' | '-' => first && before_blank,
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => {
+                    first
+                }
+                _ => false,
+            };
+            special |= !is_printable(char);
+            let space = char == ' ';
+            let line_break = matches!(char, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+            has_line_feed |= char == '\n';
+            breaks |= line_break;
+            break_before_space |= space && previous_break;
+            space_before_break |= line_break && previous_space;
+            previous_space = space;
+            previous_break = line_break;
+            after_white_space = space || line_break || char == '\t';
+            first = false;
+        }
+        let leading_space = text.starts_with(' ');
+        let trailing_space = previous_space;
+        special |= space_before_break;
+        Form {
+            plain: !(text.is_empty() || indicators || special || breaks || leading_space || trailing_space),
+            single: !(special || break_before_space),
+            block: !(special || trailing_space || text.is_empty()),
+            has_line_feed,
+        }
+    }
+}
+
+/// Whether the emitter writes a character as it is. It escapes all that needs four bytes.
+fn is_printable(char: char) -> bool {
+    match char {
+        '\n' | ' '..='~' => true,
+        '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}' => false,
+        '\u{A0}'..='\u{FFFD}' => true,
+        _ => false,
+    }
+}
+
+fn push_double_quoted(out: &mut String, text: &str) {
+    // Behind a byte order mark the reference escapes every character.
+    let escape_all = text.starts_with('\u{FEFF}');
+    out.push('"');
+    for char in text.chars() {
+        let escape =
+            escape_all || !is_printable(char) || matches!(char, '"' | '\\' | '\n' | '\u{2028}' | '\u{2029}');
+        if escape {
+            push_escape(out, char);
+        } else {
+            out.push(char);
+        }
+    }
+    out.push('"');
+}
+
+fn push_escape(out: &mut String, char: char) {
+    let letter = match char {
+        '\0' => '0',
+        '\x07' => 'a',
+        '\x08' => 'b',
+        '\t' => 't',
+        '\n' => 'n',
+        '\x0B' => 'v',
+        '\x0C' => 'f',
+        '\r' => 'r',
+        '\x1B' => 'e',
+        '"' => '"',
+        '\\' => '\\',
+        '\u{85}' => 'N',
+        '\u{A0}' => '_',
+        '\u{2028}' => 'L',
+        '\u{2029}' => 'P',
+        _ => {
+            let code = u32::from(char);
+            // Writing to a string cannot fail.
+            _ = match code {
+                0..=0xFF => write!(out, "\\x{code:02X}"),
+                0x100..=0xFFFF => write!(out, "\\u{code:04X}"),
+                _ => write!(out, "\\U{code:08X}"),
+            };
+            return;
+        }
+    };
+    out.push('\\');
+    out.push(letter);
+}
