@@ -1,9 +1,11 @@
 //! Reading parts of values: `x[i]`, `x[i:j:k]`, `x.name`.
 
 use std::cell::RefCell;
+use std::num::NonZeroI32;
 
 use starlark::values::dict::DictRef;
 use starlark::values::list::{AllocList, ListRef};
+use starlark::values::range::Range;
 use starlark::values::tuple::{AllocTuple, TupleRef};
 use starlark::values::{Heap, Value};
 
@@ -172,11 +174,30 @@ pub fn slice_value<'v>(
     }
     match x.get_type() {
         "range" => {
-            bounds(length(x).unwrap_or_default())?;
-            Ok(x.slice(Some(lo), Some(hi), Some(step), heap)?)
+            let bounds = bounds(length(x).unwrap_or_default())?;
+            slice_range(x, &bounds, heap)
         }
         "yamlfragment" => Err(NativeError::new("yamlfragment.Slice: Not implemented")),
         other => Err(NativeError::new(format!("invalid slice operand {other}"))),
+    }
+}
+
+/// A part of a range. The crate keeps the bounds of a range to itself, so they are read from its text,
+/// `range(start, stop, step)`.
+fn slice_range<'v>(range: Value<'v>, bounds: &Bounds, heap: Heap<'v>) -> NativeResult<Value<'v>> {
+    let text = repr(range);
+    let numbers: Vec<i64> =
+        text.split(|char: char| !char.is_ascii_digit() && char != '-').flat_map(str::parse).collect();
+    let (start, step) = match numbers.as_slice() {
+        [start, _, step] => (*start, *step),
+        [start, _] => (*start, 1),
+        _ => (0, 1),
+    };
+    let new = [start + step * bounds.start, start + step * bounds.end, step * bounds.step];
+    let [start, stop, step] = new.map(|number| i32::try_from(number).ok());
+    match (start, stop, step.and_then(NonZeroI32::new)) {
+        (Some(start), Some(stop), Some(step)) => Ok(heap.alloc_simple(Range::new(start, stop, step))),
+        _ => Err(NativeError::new("range out of range")),
     }
 }
 

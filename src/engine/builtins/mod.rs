@@ -47,7 +47,7 @@ pub use operators::{OPERATORS, Operator};
 pub use spell::nearest;
 pub use text::{repr, str, try_repr, write_str};
 pub use universe::UNIVERSE;
-pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterable_arg};
+pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterable_arg, label};
 
 /// Whether every file has this name.
 pub(crate) fn is_universal(name: &str) -> bool {
