@@ -13,6 +13,7 @@ mod parse;
 mod print;
 pub mod resolve;
 mod scan;
+mod visit;
 
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};
@@ -22,3 +23,4 @@ pub use node::{
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
 pub use print::{is_empty, print_documents, print_value};
+pub use visit::visit_notes;

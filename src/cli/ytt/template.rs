@@ -1,5 +1,6 @@
 //! `ytt` without a command, also `ytt template`: evaluates templates.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -170,7 +171,9 @@ fn evaluate(
         values_yaml: matches.many("data-value-yaml"),
         value_files: matches.many("data-value-file"),
     };
-    let environment: Vec<_> = std::env::vars_os().collect();
+    // Of a variable that is there twice the first one counts.
+    let mut seen = HashSet::new();
+    let environment: Vec<_> = std::env::vars_os().filter(|(name, _)| seen.insert(name.clone())).collect();
     let mut file_table = FileTable::default();
     let values = flags.layers(sources, &environment, options.strict, &mut file_table)?;
     let inspect = inspect(matches)?;
