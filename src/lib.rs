@@ -4,6 +4,8 @@
 pub mod cli;
 pub mod engine;
 mod error;
+mod modules;
+mod template;
 pub mod version;
 pub mod workspace;
 pub mod yaml;

@@ -1,3 +1,15 @@
 //! The `starlark` crate, wrapped: ytt's dialect, its values, its error texts, limits.
 
+pub mod builtins;
+pub(crate) mod codegen;
+pub mod convert;
+pub mod limits;
+pub(crate) mod names;
+mod native;
 pub mod syntax;
+pub mod values;
+pub(crate) mod wording;
+
+pub use native::{
+    Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult,
+};

@@ -6,14 +6,18 @@
 //! [`render`] evaluates, `output` writes.
 
 pub mod bulk;
+mod context_modules;
+mod data_values;
 mod file_marks;
 mod files;
 pub(crate) mod go_text;
 mod json;
+mod library;
 mod library_ref;
 mod os_error;
 pub mod output;
 mod render;
+mod session;
 mod sources;
 mod symlink;
 mod values_flags;

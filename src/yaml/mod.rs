@@ -6,10 +6,13 @@
 
 mod comments;
 mod float;
+pub mod json;
+mod json_read;
 mod keys;
 mod layout;
 mod node;
 mod parse;
+mod pos;
 mod print;
 pub mod resolve;
 mod scan;
@@ -22,5 +25,6 @@ pub use node::{
     Pos, ScalarStyle, SourceFile, Text,
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
+pub use pos::print_positions;
 pub use print::{is_empty, print_documents, print_value};
 pub use visit::visit_notes;

@@ -57,6 +57,23 @@ impl FileTable {
         (self.files.len() - 1) as FileId
     }
 
+    /// Gives a file its text, once it has been read.
+    pub fn set_text(&mut self, id: FileId, text: impl Into<Arc<str>>) {
+        if let Some(file) = self.files.get_mut(id as usize) {
+            file.text = text.into();
+        }
+    }
+
+    /// How many files there are: the index of the next.
+    pub fn len(&self) -> FileId {
+        self.files.len() as FileId
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// The file with this index.
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id as usize)

@@ -1,0 +1,151 @@
+//! `yamlfragment`: a piece of YAML that a template function made, as code sees it.
+
+use std::fmt;
+
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::starlark_simple_value;
+use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+
+use crate::engine::{NativeError, convert};
+use crate::yaml::Node;
+
+/// A map, an array or a document set, or null for a function whose body made nothing.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+pub struct Fragment(#[allocative(skip)] Node);
+
+impl Fragment {
+    /// Wraps a node.
+    pub fn new(node: Node) -> Fragment {
+        Fragment(node)
+    }
+
+    /// The node.
+    pub fn node(&self) -> &Node {
+        &self.0
+    }
+
+    /// How many items it has.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Node::Map(map) => map.items.len(),
+            Node::Array(array) => array.items.len(),
+            Node::DocumentSet(set) => set.items.len(),
+            _ => 0,
+        }
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What iteration yields at `index`: a key, or a value.
+    fn element<'v>(&self, index: usize, heap: Heap<'v>) -> Option<Value<'v>> {
+        let node = match &self.0 {
+            Node::Map(map) => &map.items.get(index)?.key,
+            Node::Array(array) => &array.items.get(index)?.value,
+            Node::DocumentSet(set) => &set.items.get(index)?.value,
+            _ => return None,
+        };
+        Some(convert::to_value(node, heap))
+    }
+
+    /// The keys and values of a map. Fails for arrays and document sets.
+    pub fn pairs<'v>(&self, heap: Heap<'v>) -> Result<Vec<(Value<'v>, Value<'v>)>, NativeError> {
+        match &self.0 {
+            Node::Map(map) => Ok(map
+                .items
+                .iter()
+                .map(|item| (convert::to_value(&item.key, heap), convert::to_value(&item.value, heap)))
+                .collect()),
+            Node::Array(_) | Node::DocumentSet(_) => Err(NativeError::new(format!(
+                "yamlfragment.Items: Expected value to be a map, but was {}",
+                convert::go_type(&self.0)
+            ))),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// The value under a key or an index, if there is one.
+    pub fn lookup<'v>(&self, key: Value<'v>, heap: Heap<'v>) -> Result<Option<Value<'v>>, NativeError> {
+        let wanted = convert::to_node(key, heap)?;
+        let found = match &self.0 {
+            Node::Map(map) => map.items.iter().find(|item| item.key == wanted && same_width(&item.key)),
+            Node::Array(_) | Node::DocumentSet(_) => {
+                let Node::Int(index) = wanted else {
+                    return Err(NativeError::new(format!(
+                        "yamlfragment.Get: Expected array index to be an int64, but was {}",
+                        convert::go_type(&wanted)
+                    )));
+                };
+                let value = usize::try_from(index).ok().and_then(|index| self.element(index, heap));
+                return Ok(value);
+            }
+            _ => None,
+        };
+        Ok(found.map(|item| convert::to_value(&item.value, heap)))
+    }
+}
+
+/// Integer keys of YAML are `int` in the reference and those of code `int64`, which never compare
+/// as equal there.
+fn same_width(key: &Node) -> bool {
+    !matches!(key, Node::Int(_))
+}
+
+impl fmt::Display for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "yamlfragment({})", convert::go_type(&self.0))
+    }
+}
+
+super::debug_by_display!(Fragment);
+starlark_simple_value!(Fragment);
+
+#[starlark_value(type = "yamlfragment")]
+impl<'v> StarlarkValue<'v> for Fragment {
+    fn to_bool(&self) -> bool {
+        !self.is_empty()
+    }
+
+    fn length(&self) -> starlark::Result<i32> {
+        Ok(i32::try_from(self.len()).unwrap_or(i32::MAX))
+    }
+
+    fn equals(&self, other: Value<'v>) -> starlark::Result<bool> {
+        if Fragment::from_value(other).is_none() {
+            return Ok(false);
+        }
+        Err(NativeError::new("yamlfragment.CompareSameType: Not implemented").into())
+    }
+
+    fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
+        match self.lookup(index, heap)? {
+            Some(value) => Ok(value),
+            None => {
+                let key = crate::engine::builtins::repr(index);
+                Err(NativeError::new(format!("key {key} not in yamlfragment")).into())
+            }
+        }
+    }
+
+    fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
+        // The crate hands no heap to `in`; a scalar key needs none to be compared.
+        let Ok(wanted) = convert::to_scalar(other) else {
+            return Ok(false);
+        };
+        Ok(match &self.0 {
+            Node::Map(map) => map.items.iter().any(|item| item.key == wanted && same_width(&item.key)),
+            Node::Array(_) | Node::DocumentSet(_) => match wanted {
+                Node::Int(index) => usize::try_from(index).is_ok_and(|index| index < self.len()),
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
+    fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {
+        Ok((0..self.len()).filter_map(|index| self.element(index, heap)).collect())
+    }
+}
