@@ -53,8 +53,17 @@ impl Reader<'_> {
         self.peek()
     }
 
+    /// The complaint inside a number, word or escape, where Go takes the end of the text for a space.
+    fn unexpected_within<T>(&self, context: &str) -> Result<T> {
+        self.complain(Some(self.peek().unwrap_or(b' ')), context)
+    }
+
     fn unexpected<T>(&self, context: &str) -> Result<T> {
-        let message = match self.peek() {
+        self.complain(self.peek(), context)
+    }
+
+    fn complain<T>(&self, found: Option<u8>, context: &str) -> Result<T> {
+        let message = match found {
             None => "unexpected end of JSON input".to_owned(),
             Some(byte) => format!("invalid character {} {context}", quoted(byte)),
         };
@@ -80,7 +89,8 @@ impl Reader<'_> {
     fn literal(&mut self, word: &str, node: Node) -> Result<Node> {
         for expected in word.bytes() {
             if self.peek() != Some(expected) {
-                return self.unexpected(&format!("in literal {word} (expecting {})", quoted(expected)));
+                return self
+                    .unexpected_within(&format!("in literal {word} (expecting {})", quoted(expected)));
             }
             self.at += 1;
         }
@@ -162,13 +172,13 @@ impl Reader<'_> {
         if self.peek() == Some(b'0') {
             self.at += 1;
         } else if self.digits() == 0 {
-            return self.unexpected("in numeric literal");
+            return self.unexpected_within("in numeric literal");
         }
         if self.peek() == Some(b'.') {
             whole = false;
             self.at += 1;
             if self.digits() == 0 {
-                return self.unexpected("after decimal point in numeric literal");
+                return self.unexpected_within("after decimal point in numeric literal");
             }
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
@@ -178,7 +188,7 @@ impl Reader<'_> {
                 self.at += 1;
             }
             if self.digits() == 0 {
-                return self.unexpected("in exponent of numeric literal");
+                return self.unexpected_within("in exponent of numeric literal");
             }
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
@@ -237,7 +247,7 @@ impl Reader<'_> {
                 text.push(self.surrogate_pair(unit)?);
                 return Ok(());
             }
-            _ => return self.unexpected("in string escape code"),
+            _ => return self.unexpected_within("in string escape code"),
         });
         self.at += 1;
         Ok(())
@@ -248,7 +258,7 @@ impl Reader<'_> {
         let mut value = 0;
         for _ in 0..4 {
             let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
-                return self.unexpected("in \\u hexadecimal character escape");
+                return self.unexpected_within("in \\u hexadecimal character escape");
             };
             value = value << 4 | digit;
             self.at += 1;
@@ -301,5 +311,43 @@ fn quoted(byte: u8) -> String {
         '\0'..' ' | '\x7F' => format!("'\\x{byte:02x}'"),
         '\u{80}'..='\u{A0}' | '\u{AD}' => format!("'\\u{byte:04x}'"),
         _ => format!("'{char}'"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_are_those_of_go() {
+        for (source, expected) in [
+            ("", "unexpected end of JSON input"),
+            ("[1,", "unexpected end of JSON input"),
+            ("\"abc", "unexpected end of JSON input"),
+            ("{\"a\"", "unexpected end of JSON input"),
+            ("{\"files\": [}", "invalid character '}' looking for beginning of value"),
+            ("{a:1}", "invalid character 'a' looking for beginning of object key string"),
+            ("{'a':1}", "invalid character '\\'' looking for beginning of object key string"),
+            ("{\"a\":1,}", "invalid character '}' looking for beginning of object key string"),
+            ("{\"x\" 1}", "invalid character '1' after object key"),
+            ("{\"x\":1 \"y\"}", "invalid character '\"' after object key:value pair"),
+            ("{\"a\":01}", "invalid character '1' after object key:value pair"),
+            ("[1 2]", "invalid character '2' after array element"),
+            ("1 2", "invalid character '2' after top-level value"),
+            ("\"\\x\"", "invalid character 'x' in string escape code"),
+            ("\"\\", "invalid character ' ' in string escape code"),
+            ("\"\\u12\"", "invalid character '\"' in \\u hexadecimal character escape"),
+            ("\"\n\"", "invalid character '\\n' in string literal"),
+            ("nul", "invalid character ' ' in literal null (expecting 'l')"),
+            ("trux", "invalid character 'x' in literal true (expecting 'e')"),
+            ("1.", "invalid character ' ' after decimal point in numeric literal"),
+            ("1ex", "invalid character 'x' in exponent of numeric literal"),
+            ("-]", "invalid character ']' in numeric literal"),
+            ("é", "invalid character 'Ã' looking for beginning of value"),
+        ] {
+            let error = decode(source.as_bytes()).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), Some(expected), "{source}");
+        }
+        assert!(decode("[".repeat(100_000).as_bytes()).is_err_and(|error| error.kind() == ErrorKind::Limit));
     }
 }

@@ -237,11 +237,10 @@ fn show(matches: &Matches, rendered: &Rendered, console: &mut Console) -> Result
     let formats = formats(matches)?;
     let format = formats.iter().map(String::as_str).find(|format| *format != "openapi-v3");
     let text = match format {
-        None | Some("yaml") => yaml::print_documents(&rendered.documents),
-        Some(other) => {
-            let message = format!("printing {other} is not part of this build");
-            return Err(Error::new(ErrorKind::Internal, message));
-        }
+        Some("json") => yaml::json::print_documents(&rendered.documents)
+            .map_err(|error| error.context("Marshaling combined template result"))?,
+        Some("pos") => yaml::print_positions(&rendered.documents, &rendered.file_table),
+        _ => yaml::print_documents(&rendered.documents),
     };
     let exit = console.print(text)?;
     if rendered.files.iter().any(|file| file.kind != FileKind::Yaml) {
