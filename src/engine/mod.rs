@@ -1,11 +1,15 @@
 //! The `starlark` crate, wrapped: ytt's dialect, its values, its error texts, limits.
 
 pub mod builtins;
+pub(crate) mod codegen;
 pub mod convert;
-mod names;
+pub mod limits;
+pub(crate) mod names;
 mod native;
 pub mod syntax;
 pub mod values;
-mod wording;
+pub(crate) mod wording;
 
-pub use native::{Args, BoundMethod, Method, Native, NativeError, NativeFn, NativeResult};
+pub use native::{
+    Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult,
+};

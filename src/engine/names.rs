@@ -7,6 +7,12 @@ const RESERVED: [&str; 3] = ["assert", "async", "await"];
 /// The prefix of names that only generated code uses.
 pub(crate) const PREFIX: &str = "__sm_";
 
+/// The prefix under which built-ins can be reached where a file binds their name.
+pub(crate) const BUILTIN: &str = "__sm_builtin_";
+
+/// What chunks and operators are called in the crate's back traces, which leave them out.
+pub(crate) const NATIVE_FRAME: &str = "__sm_native";
+
 /// Puts a name into a form the crate accepts.
 pub(crate) fn escape(name: &str) -> std::borrow::Cow<'_, str> {
     if RESERVED.contains(&name) { format!("{PREFIX}{name}").into() } else { name.into() }

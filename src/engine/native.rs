@@ -215,7 +215,7 @@ starlark_simple_value!(NativeFn);
 #[starlark_value(type = "builtin_function_or_method")]
 impl<'v> StarlarkValue<'v> for NativeFn {
     fn name_for_call_stack(&self, _me: Value<'v>) -> String {
-        self.name.to_owned()
+        super::names::NATIVE_FRAME.to_owned()
     }
 
     fn invoke(
@@ -226,6 +226,57 @@ impl<'v> StarlarkValue<'v> for NativeFn {
     ) -> starlark::Result<Value<'v>> {
         let args = Args::collect(args, eval.heap())?;
         Ok((self.run)(&args, eval)?)
+    }
+}
+
+/// What a native function bound to a place does: the place, the arguments.
+pub type Bound =
+    for<'v, 'x, 'a, 'e> fn([usize; 2], &Args<'v>, &'x mut Evaluator<'v, 'a, 'e>) -> NativeResult<Value<'v>>;
+
+/// A native function that knows where it was loaded; its errors begin with its name.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative, Clone)]
+pub struct BoundNative {
+    name: &'static str,
+    bound: [usize; 2],
+    #[allocative(skip)]
+    run: Bound,
+}
+
+impl BoundNative {
+    /// The function as a value.
+    pub fn alloc<'v>(name: &'static str, bound: [usize; 2], run: Bound, heap: Heap<'v>) -> Value<'v> {
+        heap.alloc_simple(BoundNative { name, bound, run })
+    }
+}
+
+impl fmt::Debug for BoundNative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for BoundNative {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<built-in function {}>", self.name)
+    }
+}
+
+starlark_simple_value!(BoundNative);
+
+#[starlark_value(type = "builtin_function_or_method")]
+impl<'v> StarlarkValue<'v> for BoundNative {
+    fn name_for_call_stack(&self, _me: Value<'v>) -> String {
+        super::names::NATIVE_FRAME.to_owned()
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let args = Args::collect(args, eval.heap())?;
+        Ok((self.run)(self.bound, &args, eval).map_err(|error| error.prefix(self.name))?)
     }
 }
 
@@ -261,7 +312,7 @@ impl fmt::Display for BoundMethod<'_> {
 #[starlark_value(type = "builtin_function_or_method")]
 impl<'v> StarlarkValue<'v> for BoundMethod<'v> {
     fn name_for_call_stack(&self, _me: Value<'v>) -> String {
-        self.name.to_owned()
+        super::names::NATIVE_FRAME.to_owned()
     }
 
     fn invoke(

@@ -62,3 +62,17 @@ pub(super) fn push_general(out: &mut String, value: f64) {
         push_point_form(out, &digits, point);
     }
 }
+
+/// A number as in Go's JSON: plain digits from 1e-6 up to 1e21, otherwise an exponent without padding.
+pub(super) fn push_json(out: &mut String, value: f64) {
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    let (digits, point) = digits(value);
+    let size = value.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        push_exponent_form(out, &digits, point, if size < 1.0 { 1 } else { 2 });
+    } else {
+        push_point_form(out, &digits, point);
+    }
+}

@@ -6,17 +6,23 @@
 
 mod comments;
 mod float;
+pub mod json;
+mod json_read;
 mod keys;
+mod layout;
 mod node;
 mod parse;
+mod pos;
 mod print;
 pub mod resolve;
 mod scan;
 
 pub use keys::keep_last_of_repeated_keys;
+pub use layout::{Fidelity, layout};
 pub use node::{
     Array, ArrayItem, Comment, Document, DocumentSet, FileId, FileTable, Map, MapItem, Node, Notes, Origin,
     Pos, ScalarStyle, SourceFile, Text,
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
+pub use pos::print_positions;
 pub use print::{is_empty, print_documents, print_value};

@@ -57,14 +57,33 @@ impl FileTable {
         (self.files.len() - 1) as FileId
     }
 
+    /// Gives a file its text, once it has been read.
+    pub fn set_text(&mut self, id: FileId, text: impl Into<Arc<str>>) {
+        if let Some(file) = self.files.get_mut(id as usize) {
+            file.text = text.into();
+        }
+    }
+
+    /// How many files there are: the index of the next.
+    pub fn len(&self) -> FileId {
+        self.files.len() as FileId
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// The file with this index.
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id as usize)
     }
 
-    /// `file:line`, or `?` for an unknown position.
+    /// `file:line`, the line alone where the file has no name (values given by flags), or `?` for an
+    /// unknown position.
     pub fn show(&self, pos: Pos) -> String {
         match self.get(pos.file) {
+            Some(file) if pos.is_known() && file.name.is_empty() => pos.line.to_string(),
             Some(file) if pos.is_known() => format!("{}:{}", file.name, pos.line),
             _ => "?".to_owned(),
         }

@@ -15,7 +15,7 @@ use super::node::{
     ScalarStyle, Text,
 };
 use super::resolve::{self, Tag};
-use super::scan::{Scanner, Token};
+use super::scan::{RawComment, Scanner, Token};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many collections may stand within one another.
@@ -60,6 +60,7 @@ pub fn parse(text: &[u8], file: FileId, options: &ParseOptions) -> Result<Docume
             left_over = comments::attach(&mut document, before, comments);
         }
         parser.scanner.comments.clear();
+        parser.check_lines()?;
         if implied {
             document.pos = parser.pos(1);
         }
@@ -91,10 +92,21 @@ struct Value {
     style: ScalarStyle,
     /// It is `<<`, and as a key asks for a merge.
     merge: bool,
-    /// It is an alias.
-    alias: bool,
+    /// There was a complaint about a value before it.
+    after_complaint: bool,
+    alias: Alias,
     /// How many levels of collections it holds.
     height: usize,
+}
+
+/// Whether a node was written as an alias.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Alias {
+    #[default]
+    No,
+    Yes,
+    /// An alias to a node it is part of, about which there was a complaint.
+    ToItself,
 }
 
 /// What a collection that is being read looks like.
@@ -170,12 +182,19 @@ struct Parser<'a> {
     value_error: Option<String>,
     /// Behind the first document, one without `---` is an error.
     started: bool,
+    /// How many lines there are if line feeds end them, and the last one that was given a position.
+    line_count: u32,
+    last_line: u32,
 }
 
 impl<'a> Parser<'a> {
     fn new(text: &'a [u8], file: FileId, strict: bool) -> Parser<'a> {
+        let scanner = Scanner::new(text);
+        let line_feeds = text.iter().filter(|byte| **byte == b'\n').count();
+        let line_count =
+            u32::try_from(line_feeds).unwrap_or(u32::MAX - 2) + 1 + u32::from(scanner.implied_start());
         Parser {
-            scanner: Scanner::new(text),
+            scanner,
             file,
             strict,
             open: Vec::new(),
@@ -186,12 +205,24 @@ impl<'a> Parser<'a> {
             aliased_nodes: 0,
             value_error: None,
             started: false,
+            line_count,
+            last_line: 0,
         }
     }
 
     /// The position of a line of the scanner.
-    fn pos(&self, line: u32) -> Pos {
+    fn pos(&mut self, line: u32) -> Pos {
+        self.last_line = self.last_line.max(line);
         Pos::new(self.file, if self.scanner.implied_start() { line } else { line + 1 })
+    }
+
+    /// YAML 1.1 knows line breaks besides the line feed. The reference takes positions from YAML's
+    /// lines but looks up their text in lines that end in line feeds, and crashes beyond the last.
+    fn check_lines(&self) -> Result<()> {
+        if self.last_line < self.line_count {
+            return Ok(());
+        }
+        Err(self.scanner.grammar_error(self.last_line, "found line breaks other than line feeds"))
     }
 
     fn peek(&mut self) -> Result<&Token<'a>> {
@@ -210,7 +241,8 @@ impl<'a> Parser<'a> {
 
     fn take_comments(&mut self) -> Vec<Comment> {
         let comments = std::mem::take(&mut self.scanner.comments);
-        comments.iter().map(|raw| Comment { data: Text::new(raw.text), pos: self.pos(raw.line) }).collect()
+        let comment = |raw: &RawComment<'_>| Comment { data: Text::new(raw.text), pos: self.pos(raw.line) };
+        comments.iter().map(comment).collect()
     }
 
     /// The next document: its value and the line it begins on.
@@ -295,41 +327,49 @@ impl<'a> Parser<'a> {
 
     /// Puts a node where the innermost open collection expects it.
     fn add(&mut self, value: Value) {
-        let (file, implied) = (self.file, self.scanner.implied_start());
-        let pos = |line| Pos::new(file, if implied { line } else { line + 1 });
-        let Some(open) = self.open.last_mut() else { return };
+        let Some(mut open) = self.open.pop() else { return };
         open.height = open.height.max(value.height);
         match &mut open.content {
             Content::Items { items, line, first } => {
                 *first = false;
-                let mut item = ArrayItem { value: value.node, pos: pos(*line), notes: Notes::default() };
+                let mut item = ArrayItem { value: value.node, pos: self.pos(*line), notes: Notes::default() };
                 item.notes.style = value.style;
                 place_collections(&mut item.value, item.pos);
                 items.push(item);
             }
             Content::Pairs { pairs, key, first, .. } => {
                 *first = false;
-                let Some(key) = key.take() else {
-                    *key = Some(value);
-                    return;
-                };
-                if key.merge {
-                    match merged(value) {
-                        Some(items) => pairs.extend(items),
-                        None => {
-                            let problem = "map merge requires map or sequence of maps as the value";
-                            self.value_error.get_or_insert_with(|| problem.to_owned());
-                        }
-                    }
-                    return;
+                match key.take() {
+                    None => *key = Some(value),
+                    Some(key) if key.merge => self.merge(pairs, value, key.after_complaint),
+                    Some(key) => pairs.push(self.pair(key, value)),
                 }
-                let shift = if implied { 0 } else { 1 };
-                let key_node = keys::internal_form(key.node, shift);
-                let mut item = MapItem { key: key_node, value: value.node, ..MapItem::default() };
-                item.pos = pos(key.line);
-                item.notes.style = value.style;
-                place_collections(&mut item.value, item.pos);
-                pairs.push(item);
+            }
+        }
+        self.open.push(open);
+    }
+
+    fn pair(&mut self, key: Value, value: Value) -> MapItem {
+        let shift = if self.scanner.implied_start() { 0 } else { 1 };
+        let mut item = MapItem { key: keys::internal_form(key.node, shift), ..MapItem::default() };
+        item.value = value.node;
+        item.pos = self.pos(key.line);
+        item.notes.style = value.style;
+        place_collections(&mut item.value, item.pos);
+        item
+    }
+
+    /// Adds the items that the value of `<<` brings. The reference takes a map or an alias to one; its
+    /// check of lists of maps fails for any but the empty list.
+    fn merge(&mut self, pairs: &mut Vec<MapItem>, value: Value, after_complaint: bool) {
+        match value.node {
+            Node::Map(map) => pairs.extend(Arc::unwrap_or_clone(map).items),
+            Node::Array(array) if array.items.is_empty() && value.alias == Alias::No => {}
+            _ if after_complaint || value.alias == Alias::ToItself => {}
+            // This comes before complaints about what the value holds.
+            _ => {
+                let problem = "map merge requires map or sequence of maps as the value";
+                self.value_error = Some(problem.to_owned());
             }
         }
     }
@@ -610,6 +650,7 @@ impl<'a> Parser<'a> {
         anchor: Option<Anchor<'a>>,
     ) -> Result<Value> {
         self.nodes += 1;
+        let after_complaint = self.value_error.is_some();
         let node = match self.scalar_node(tag, text, implicit) {
             Ok(node) => node,
             Err(message) => {
@@ -618,7 +659,7 @@ impl<'a> Parser<'a> {
             }
         };
         let merge = text == "<<" && (implicit || *tag == Tag::Merge);
-        let value = Value { node, line, style, merge, ..Value::default() };
+        let value = Value { node, line, style, merge, after_complaint, ..Value::default() };
         if let Some(anchor) = anchor {
             self.end_anchor(&anchor, &value);
         }
@@ -660,7 +701,7 @@ impl<'a> Parser<'a> {
         };
         let Some(value) = anchored.value.clone() else {
             self.value_error.get_or_insert_with(|| format!("anchor '{name}' value contains itself"));
-            return Ok(Value { line, ..Value::default() });
+            return Ok(Value { line, alias: Alias::ToItself, ..Value::default() });
         };
         let nodes = anchored.nodes;
         self.nodes += nodes;
@@ -670,7 +711,7 @@ impl<'a> Parser<'a> {
             return Err(Error::new(ErrorKind::Limit, message));
         }
         self.check_depth(value.height)?;
-        Ok(Value { line, merge: false, alias: true, ..value })
+        Ok(Value { line, merge: false, alias: Alias::Yes, ..value })
     }
 
     /// Whether a node of this height may be added here.
@@ -716,15 +757,5 @@ impl<'a> Parser<'a> {
             self.end_anchor(anchor, &value);
         }
         Ok(value)
-    }
-}
-
-/// The items that the value of `<<` brings. The reference takes a map or an alias to one; its check of
-/// lists of maps fails for any but the empty list.
-fn merged(value: Value) -> Option<Vec<MapItem>> {
-    match value.node {
-        Node::Map(map) => Some(Arc::unwrap_or_clone(map).items),
-        Node::Array(array) if array.items.is_empty() && !value.alias => Some(Vec::new()),
-        _ => None,
     }
 }

@@ -113,6 +113,7 @@ pub fn resolve(text: &str) -> Scalar {
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => word(text),
         b'.' => match word(text) {
+            Scalar::Text if text.contains('_') => fraction_with_underscores(text),
             Scalar::Text => float(text),
             scalar => scalar,
         },
@@ -201,6 +202,20 @@ fn float(text: &str) -> Scalar {
     match text.parse::<f64>() {
         Ok(value) if decimal && value.is_finite() => Scalar::Float(value),
         _ => Scalar::Text,
+    }
+}
+
+/// Behind a leading point, underscores may stand between digits only. Elsewhere they are ignored.
+fn fraction_with_underscores(text: &str) -> Scalar {
+    let bytes = text.as_bytes();
+    let between_digits = bytes.windows(3).filter(|window| match window {
+        [before, b'_', after] => before.is_ascii_digit() && after.is_ascii_digit(),
+        _ => false,
+    });
+    if between_digits.count() == bytes.iter().filter(|byte| **byte == b'_').count() {
+        float(&text.replace('_', ""))
+    } else {
+        Scalar::Text
     }
 }
 

@@ -1,8 +1,69 @@
-//! The built-in functions and methods of ytt's Starlark.
+//! The built-in functions, operators and methods of ytt's Starlark.
+//!
+//! ytt runs an old starlark-go, whose results and messages differ in many places from those of the
+//! `starlark` crate. Generated code calls the natives of this module wherever they do. The source of
+//! every rule and message is starlark-go as ytt vendors it.
 
-use starlark::values::Value;
+use starlark::environment::GlobalsBuilder;
+use starlark::values::none::NoneType;
 
-/// The text of a value as `repr` prints it.
-pub fn repr(value: Value<'_>) -> String {
-    value.to_repr()
+use super::names;
+
+mod access;
+mod arithmetic;
+mod characters;
+mod collection_methods;
+mod compare;
+mod format;
+mod go_quote;
+mod interpolate;
+mod iteration;
+mod methods;
+mod mutation;
+mod numbers;
+mod operators;
+mod sorting;
+mod spell;
+mod string_case;
+mod string_methods;
+mod string_split;
+mod text;
+mod universe;
+mod unpack;
+
+pub use access::{attr_error, attribute, attribute_names, index_value, out_of_range, slice_value};
+pub use arithmetic::{Op as BinaryOp, binary};
+pub use characters::{Rune, runes};
+pub use compare::{Op as CompareOp, compare, equal};
+pub use go_quote::quote;
+pub use iteration::{iterate, length};
+pub use methods::{is_method_name, method};
+pub use mutation::{hash_error, set_index, unhashable};
+pub use numbers::{
+    Int, as_float, as_int32, format_exponent, format_fixed, format_general, parse_float, to_int,
+};
+pub use operators::{OPERATORS, Operator};
+pub use spell::nearest;
+pub use text::{repr, str, try_repr, write_str};
+pub use universe::UNIVERSE;
+pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterable_arg};
+
+/// Whether every file has this name.
+pub(crate) fn is_universal(name: &str) -> bool {
+    matches!(name, "None" | "True" | "False") || UNIVERSE.iter().any(|native| native.name == name)
+}
+
+/// Adds everything generated code may name: built-ins, also under the names by which they can be
+/// reached where a file binds theirs, and operators.
+pub(crate) fn register(builder: &mut GlobalsBuilder) {
+    builder.set("None", NoneType);
+    builder.set("True", true);
+    builder.set("False", false);
+    for native in UNIVERSE {
+        builder.set(native.name, native.clone());
+        builder.set(&format!("{}{}", names::BUILTIN, native.name), native.clone());
+    }
+    for operator in OPERATORS.iter().copied().flatten() {
+        builder.set(operator.name, operator.clone());
+    }
 }

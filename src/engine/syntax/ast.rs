@@ -94,7 +94,7 @@ pub struct DefStmt {
     pub body: Vec<Stmt>,
     /// Where `def` stands.
     pub pos: Position,
-    /// Where the body's `end` stands.
+    /// Where the `end` of the body stands; of a body on the same line, where the line ends.
     pub end: Position,
 }
 

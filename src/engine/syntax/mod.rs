@@ -14,10 +14,13 @@ mod parse;
 mod parse_expr;
 mod quote;
 mod resolve;
+mod resolve_calls;
 mod scan;
 pub mod spell;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use error::SyntaxError;
 pub use parse::parse;
-pub use resolve::{Resolved, resolve};
+pub use resolve::{Resolved, check_first_statement, resolve};

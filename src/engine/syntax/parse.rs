@@ -6,11 +6,13 @@ use super::blocks::BlockScanner;
 use super::token::{Kind, Token, Value};
 
 /// How deep the source may nest: brackets, calls, blocks, unary operators. The parser recurses on these.
-const MAX_NESTING: u32 = 250;
+const MAX_NESTING: u32 = 128;
 
 /// How high the tree may grow, chains like `a + b + c` and `elif` included, which nest in the tree
 /// but not in the source. Whoever walks or drops the tree recurses so far.
 const MAX_HEIGHT: u32 = 4000;
+
+const TOO_DEEP: &str = "nested too deeply";
 
 /// Parses a program. Bytes, since a string literal may hold any.
 ///
@@ -36,7 +38,7 @@ pub(super) struct Parser<'a> {
     pub(super) token: Token<'a>,
     nesting: u32,
     /// The height of the highest tree parsed since the enclosing node began.
-    height: u32,
+    pub(super) height: u32,
 }
 
 type Parsed<T> = Result<T, SyntaxError>;
@@ -86,45 +88,44 @@ impl<'a> Parser<'a> {
         Err(SyntaxError::new(self.tokens.pos(), message))
     }
 
-    /// Parses a part of the program that nests in what is being parsed.
-    pub(super) fn nested<T>(&mut self, part: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+    /// Begins a node that nests in what is being parsed; hand the result to `leave`. (Closures would be
+    /// neater and cost half as much stack again.)
+    pub(super) fn enter(&mut self) -> Parsed<u32> {
         self.nesting += 1;
         if self.nesting > MAX_NESTING {
-            return self.error("nested too deeply");
+            return self.error(TOO_DEEP);
         }
-        let parsed = self.beside(part)?;
-        self.nesting -= 1;
-        self.taller()?;
-        Ok(parsed)
+        Ok(std::mem::take(&mut self.height))
     }
 
-    /// Parses a part whose height counts by itself: it stands beside what was parsed before.
-    pub(super) fn beside<T>(&mut self, part: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
-        let before = std::mem::take(&mut self.height);
-        let parsed = part(self)?;
+    /// Ends a node; it stands beside what was parsed before.
+    pub(super) fn leave(&mut self, before: u32) -> Parsed<()> {
+        self.nesting -= 1;
+        self.taller()?;
         self.height = self.height.max(before);
-        Ok(parsed)
+        Ok(())
     }
 
     /// Notes that a node stands on top of what was parsed.
     pub(super) fn taller(&mut self) -> Parsed<()> {
         self.height += 1;
         if self.height > MAX_HEIGHT {
-            return self.error("nested too deeply");
+            return self.error(TOO_DEEP);
         }
         Ok(())
     }
 
     fn stmt(&mut self, stmts: &mut Vec<Stmt>) -> Parsed<()> {
-        let stmt = match self.kind() {
-            Kind::Keyword("def") => self.nested(Self::def_stmt)?,
-            Kind::IF => self.nested(Self::if_stmt)?,
-            Kind::FOR => self.nested(Self::for_stmt)?,
-            Kind::Keyword("while") => self.nested(Self::while_stmt)?,
+        let block = match self.kind() {
+            Kind::Keyword("def") => Self::def_stmt,
+            Kind::IF => Self::if_stmt,
+            Kind::FOR => Self::for_stmt,
+            Kind::Keyword("while") => Self::while_stmt,
             _ => return self.simple_stmts(stmts).map(drop),
         };
-        stmts.push(stmt);
-        Ok(())
+        let before = self.enter()?;
+        stmts.push(block(self)?);
+        self.leave(before)
     }
 
     fn def_stmt(&mut self) -> Parsed<Stmt> {
@@ -196,8 +197,9 @@ impl<'a> Parser<'a> {
     /// Statements of one line, parted by semicolons; returns where the line ends.
     fn simple_stmts(&mut self, stmts: &mut Vec<Stmt>) -> Parsed<Position> {
         loop {
-            let stmt = self.beside(Self::simple_stmt)?;
-            stmts.push(stmt);
+            let before = std::mem::take(&mut self.height);
+            stmts.push(self.simple_stmt()?);
+            self.height = self.height.max(before);
             if !self.eat(Kind::SEMI)? || matches!(self.kind(), Kind::Newline | Kind::Eof) {
                 break;
             }
@@ -351,5 +353,58 @@ impl<'a> Parser<'a> {
             items.push(self.operand()?);
         }
         Ok(Expr::Tuple(items, pos))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use super::super::resolve;
+    use super::*;
+
+    #[test]
+    fn depth_is_limited() {
+        // (opening, middle, closing) of programs that nest without end.
+        let shapes = [
+            ("(", "x", ")"),
+            ("[", "x", "]"),
+            ("{1: ", "x", "}"),
+            ("f(", "x", ")"),
+            ("f(*", "x", ")"),
+            ("x[", "x", "]"),
+            ("x[:", "x", "]"),
+            ("-", "x", ""),
+            ("not ", "x", ""),
+            ("lambda: ", "x", ""),
+            ("lambda x=", "x", ": x"),
+            ("(x if y else ", "x", ")"),
+            ("[x for x in x if ", "x", "]"),
+            ("[x for x in (", "x", ")]"),
+            ("if x:\n", "x\n", "end\n"),
+            ("if x:\nx\nelse:\n", "x\n", "end\n"),
+            ("for x in y:\n", "x\n", "end\n"),
+            ("while x:\n", "x\n", "end\n"),
+            ("def f():\n", "x\n", "end\n"),
+            ("", "x", " if x else x"),
+            ("", "x", " + x"),
+            ("", "x", " and x"),
+            ("", "x", ".x"),
+            ("", "x", "()"),
+            ("", "x", "[0]"),
+            ("", "if x:\nx\n", "elif x:\nx\n"),
+            ("(", "x", "+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x+x)"),
+        ];
+        let everything_is_known = |_: &str| true;
+        for (open, middle, close) in shapes {
+            let source = |depth| {
+                let end = if middle.starts_with("if") { "end" } else { "" };
+                format!("{}{middle}{}{end}", open.repeat(depth), close.repeat(depth))
+            };
+            let error = parse(&source(10_000)).unwrap_err();
+            assert_eq!(error.message, "nested too deeply", "{open}{middle}{close}");
+            let file = parse(&source(if open.is_empty() { 3900 } else { 60 })).unwrap();
+            resolve(&file, &everything_is_known, &everything_is_known).unwrap();
+        }
     }
 }

@@ -55,37 +55,45 @@ impl Parser<'_> {
 
     /// An expression without commas: a lambda, a conditional or operators.
     pub(super) fn test(&mut self) -> Parsed<Expr> {
-        self.nested(|parser| {
-            if parser.kind() == Kind::LAMBDA {
-                return parser.lambda(true);
-            }
-            let then = parser.operators(0)?;
-            if parser.kind() != Kind::IF {
-                return Ok(then);
-            }
-            let pos = parser.skip()?;
-            let condition = parser.beside(|parser| parser.operators(0))?;
-            if parser.kind() != Kind::ELSE {
-                return Err(SyntaxError::new(pos, "conditional expression without else clause"));
-            }
-            parser.skip()?;
-            let otherwise = parser.test()?;
-            Ok(Expr::Cond {
-                condition: Box::new(condition),
-                then: Box::new(then),
-                otherwise: Box::new(otherwise),
-                pos,
-            })
-        })
+        let before = self.enter()?;
+        let expr = if self.kind() == Kind::LAMBDA { self.lambda(true)? } else { self.conditional()? };
+        self.leave(before)?;
+        Ok(expr)
     }
 
     /// The condition of a comprehension: `if` after it starts the next clause.
     fn test_without_if(&mut self) -> Parsed<Expr> {
-        self.nested(
-            |parser| {
-                if parser.kind() == Kind::LAMBDA { parser.lambda(false) } else { parser.operators(0) }
-            },
-        )
+        let before = self.enter()?;
+        let expr = if self.kind() == Kind::LAMBDA { self.lambda(false)? } else { self.operators(0)? };
+        self.leave(before)?;
+        Ok(expr)
+    }
+
+    /// `then if condition else otherwise`, where `otherwise` may be the next such: a chain, since it may
+    /// be long.
+    fn conditional(&mut self) -> Parsed<Expr> {
+        let mut arms = Vec::new();
+        let mut last = self.operators(0)?;
+        while self.kind() == Kind::IF {
+            let pos = self.skip()?;
+            let condition = self.operators(0)?;
+            if self.kind() != Kind::ELSE {
+                return Err(SyntaxError::new(pos, "conditional expression without else clause"));
+            }
+            self.skip()?;
+            arms.push((last, condition, pos));
+            if self.kind() == Kind::LAMBDA {
+                last = self.test()?;
+                break;
+            }
+            last = self.operators(0)?;
+        }
+        for (then, condition, pos) in arms.into_iter().rev() {
+            self.taller()?;
+            let (condition, then, otherwise) = (Box::new(condition), Box::new(then), Box::new(last));
+            last = Expr::Cond { condition, then, otherwise, pos };
+        }
+        Ok(last)
     }
 
     fn lambda(&mut self, allow_if: bool) -> Parsed<Expr> {
@@ -98,27 +106,11 @@ impl Parser<'_> {
 
     /// Operands and binary operators that bind at least as tightly as `min`.
     fn operators(&mut self, min: u8) -> Parsed<Expr> {
-        let mut left = if self.kind() == Kind::NOT && min <= NOT_PRECEDENCE {
-            let pos = self.skip()?;
-            let operand = self.nested(|parser| parser.operators(NOT_PRECEDENCE))?;
-            Expr::Unary { op: UnaryOp::Not, operand: Box::new(operand), pos }
-        } else {
-            self.operand()?
-        };
+        let before = std::mem::take(&mut self.height);
+        let mut left =
+            if self.kind() == Kind::NOT && min <= NOT_PRECEDENCE { self.not()? } else { self.operand()? };
         let mut compared = None;
-        loop {
-            if self.kind() == Kind::NOT {
-                self.skip()?;
-                if self.kind() != Kind::IN {
-                    return self.error(format!("got {}, want in", self.kind()));
-                }
-                // Its place is that of `in`.
-                self.token.kind = Kind::Op(BinaryOp::NotIn);
-            }
-            let Kind::Op(op) = self.kind() else { return Ok(left) };
-            if op.precedence() < min {
-                return Ok(left);
-            }
+        while let Some(op) = self.operator(min)? {
             if op.is_comparison()
                 && let Some(first) = compared.replace(op)
             {
@@ -126,34 +118,66 @@ impl Parser<'_> {
                 return self.error(format!("{first} does not associate with {second} (use parens)"));
             }
             let pos = self.skip()?;
-            let right = self.beside(|parser| parser.operators(op.precedence() + 1))?;
+            let right = Box::new(self.operators(op.precedence() + 1)?);
             self.taller()?;
-            left = Expr::Binary { op, left: Box::new(left), right: Box::new(right), pos };
+            left = Expr::Binary { op, left: Box::new(left), right, pos };
         }
+        self.height = self.height.max(before);
+        Ok(left)
+    }
+
+    fn not(&mut self) -> Parsed<Expr> {
+        let pos = self.skip()?;
+        let before = self.enter()?;
+        let operand = Box::new(self.operators(NOT_PRECEDENCE)?);
+        self.leave(before)?;
+        Ok(Expr::Unary { op: UnaryOp::Not, operand, pos })
+    }
+
+    /// The binary operator that follows, if it binds at least as tightly as `min`; does not take it.
+    fn operator(&mut self, min: u8) -> Parsed<Option<BinaryOp>> {
+        if self.kind() == Kind::NOT {
+            self.skip()?;
+            if self.kind() != Kind::IN {
+                return self.error(format!("got {}, want in", self.kind()));
+            }
+            // Its place is that of `in`.
+            self.token.kind = Kind::Op(BinaryOp::NotIn);
+        }
+        Ok(match self.kind() {
+            Kind::Op(op) if op.precedence() >= min => Some(op),
+            _ => None,
+        })
     }
 
     /// A primary expression with what hangs on it: `.name`, `[index]`, `(arguments)`.
     pub(super) fn operand(&mut self) -> Parsed<Expr> {
-        self.beside(|parser| {
-            let mut object = parser.primary()?;
-            loop {
-                object = match parser.kind() {
-                    Kind::DOT => {
-                        let pos = parser.skip()?;
-                        Expr::Dot { object: Box::new(object), name: parser.ident()?, pos }
-                    }
-                    Kind::LBRACK => parser.subscript(object)?,
-                    Kind::LPAREN => {
-                        let pos = parser.skip()?;
-                        let args = parser.arguments()?;
-                        parser.expect(Kind::RPAREN)?;
-                        Expr::Call { function: Box::new(object), args, pos }
-                    }
-                    _ => return Ok(object),
-                };
-                parser.taller()?;
-            }
-        })
+        let before = std::mem::take(&mut self.height);
+        let mut object = self.primary()?;
+        loop {
+            object = match self.kind() {
+                Kind::DOT => self.attribute(object)?,
+                Kind::LBRACK => self.subscript(object)?,
+                Kind::LPAREN => self.call(object)?,
+                _ => break,
+            };
+            self.taller()?;
+        }
+        self.height = self.height.max(before);
+        Ok(object)
+    }
+
+    fn attribute(&mut self, object: Expr) -> Parsed<Expr> {
+        let pos = self.skip()?;
+        Ok(Expr::Dot { object: Box::new(object), name: self.ident()?, pos })
+    }
+
+    fn call(&mut self, function: Expr) -> Parsed<Expr> {
+        let pos = self.skip()?;
+        let function = Box::new(function);
+        let args = self.arguments()?;
+        self.expect(Kind::RPAREN)?;
+        Ok(Expr::Call { function, args, pos })
     }
 
     /// `[index]` or `[low:high:step]`.
@@ -231,8 +255,10 @@ impl Parser<'_> {
             other => return self.error(format!("got {other}, want primary expression")),
         };
         let pos = self.skip()?;
-        let operand = self.nested(Self::operand)?;
-        Ok(Expr::Unary { op, operand: Box::new(operand), pos })
+        let before = self.enter()?;
+        let operand = Box::new(self.operand()?);
+        self.leave(before)?;
+        Ok(Expr::Unary { op, operand, pos })
     }
 
     fn literal(&mut self) -> Parsed<Expr> {
@@ -307,7 +333,9 @@ impl Parser<'_> {
                     let target = self.loop_variables()?;
                     self.expect(Kind::IN)?;
                     // Neither a conditional, a lambda nor a tuple without parentheses may follow.
-                    let iterable = self.beside(|parser| parser.operators(0))?;
+                    let before = self.enter()?;
+                    let iterable = self.operators(0)?;
+                    self.leave(before)?;
                     Clause::For { target, iterable, pos }
                 }
                 Kind::IF => {

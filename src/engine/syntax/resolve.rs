@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use super::SyntaxError;
-use super::ast::{Argument, Clause, Expr, File, Ident, Param, Position, Stmt};
+use super::ast::{Clause, Expr, File, Ident, Position, Stmt};
 use super::spell::nearest;
 
 /// How many names may be compared for suggestions in one file, so that a hostile one takes no minutes.
 const MAX_COMPARISONS: usize = 1_000_000;
 
-/// The most positional and the most named arguments a call may have, plus one.
-const ARGUMENT_LIMIT: usize = 256;
+/// What the reference says where it fails internally, at no place.
+const NO_SUCH_INDEX: &str = "runtime error: index out of range [-1]";
 
 /// What the names of a file's top level are.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +58,27 @@ pub fn resolve(
     resolver.finish()
 }
 
+/// Fails where the reference does at a file that resolves: it asks where the first statement ends, and a
+/// block without statements has no end. Only `.star` files can begin so; the code of a template begins
+/// with a call.
+///
+/// # Errors
+/// The reference's, without a place.
+pub fn check_first_statement(file: &File) -> Result<(), SyntaxError> {
+    let mut last = file.stmts.first();
+    while let Some(stmt) = last {
+        let body = match stmt {
+            Stmt::Def(def) => &def.body,
+            Stmt::For { body, .. } | Stmt::While { body, .. } => body,
+            Stmt::If { then, otherwise, .. } if otherwise.is_empty() => then,
+            Stmt::If { otherwise, .. } => otherwise,
+            _ => return Ok(()),
+        };
+        last = body.last();
+    }
+    if file.stmts.is_empty() { Ok(()) } else { Err(SyntaxError::new(Position::default(), NO_SUCH_INDEX)) }
+}
+
 /// The file's own block.
 const FILE: usize = 0;
 
@@ -92,7 +113,7 @@ struct Block<'a> {
     uses: Vec<(&'a Ident, usize)>,
 }
 
-struct Resolver<'a, 'k> {
+pub(super) struct Resolver<'a, 'k> {
     blocks: Vec<Block<'a>>,
     /// The current block.
     block: usize,
@@ -112,14 +133,14 @@ struct Resolver<'a, 'k> {
 }
 
 impl<'a> Resolver<'a, '_> {
-    fn error(&mut self, pos: Position, message: impl Into<String>) {
+    pub(super) fn error(&mut self, pos: Position, message: impl Into<String>) {
         self.errors.push(SyntaxError::new(pos, message));
     }
 
     fn finish(mut self) -> Result<Resolved, Vec<SyntaxError>> {
         if self.errors.is_empty() && self.strayed {
             // The reference's resolver lets these pass and its compiler fails at them.
-            self.error(Position::default(), "runtime error: index out of range [-1]");
+            self.error(Position::default(), NO_SUCH_INDEX);
         }
         if !self.errors.is_empty() {
             return Err(self.errors);
@@ -135,7 +156,7 @@ impl<'a> Resolver<'a, '_> {
         &mut self.blocks[block]
     }
 
-    fn within(&mut self, is_function: bool, part: impl FnOnce(&mut Self)) {
+    pub(super) fn within(&mut self, is_function: bool, part: impl FnOnce(&mut Self)) {
         let (parent, block) = (self.block, self.blocks.len());
         self.blocks.push(Block { parent: Some(parent), is_function, ..Block::default() });
         self.of(parent).children.push(block);
@@ -163,7 +184,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Binds a name; true if the block had it already.
-    fn bind(&mut self, id: &'a Ident) -> bool {
+    pub(super) fn bind(&mut self, id: &'a Ident) -> bool {
         if self.block != FILE {
             return !self.of(self.block).names.insert(&id.name);
         }
@@ -381,7 +402,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Walks an expression, down the left edge of chains such as `a.b(c) + d` without recursing.
-    fn expr(&mut self, expr: &'a Expr) {
+    pub(super) fn expr(&mut self, expr: &'a Expr) {
         let mut chain = Vec::new();
         let mut at = expr;
         while let Expr::Binary { left: inner, .. }
@@ -403,7 +424,7 @@ impl<'a> Resolver<'a, '_> {
                         self.expr(part);
                     }
                 }
-                Expr::Call { args, .. } => self.arguments(args, link.start()),
+                Expr::Call { args, .. } => self.arguments(args, link),
                 _ => {}
             }
         }
@@ -421,10 +442,14 @@ impl<'a> Resolver<'a, '_> {
                     self.expr(value);
                 }
             }
-            Expr::Cond { condition, then, otherwise, .. } => {
-                self.expr(condition);
-                self.expr(then);
-                self.expr(otherwise);
+            Expr::Cond { .. } => {
+                let mut at = expr;
+                while let Expr::Cond { condition, then, otherwise, .. } = at {
+                    self.expr(condition);
+                    self.expr(then);
+                    at = otherwise;
+                }
+                self.expr(at);
             }
             Expr::Lambda { params, body, .. } => self.function(params, |resolver| resolver.expr(body)),
             Expr::Comprehension { body, value, clauses, .. } => {
@@ -454,137 +479,5 @@ impl<'a> Resolver<'a, '_> {
                 resolver.expr(value);
             }
         });
-    }
-
-    fn arguments(&mut self, args: &'a [Argument], call: Position) {
-        let (mut seen_args, mut seen_kwargs) = (false, false);
-        let mut names = HashSet::new();
-        let (mut positional, mut named) = (0, 0);
-        for arg in args {
-            match arg {
-                Argument::Kwargs(value, pos) => {
-                    if seen_kwargs {
-                        self.error(*pos, "multiple **kwargs not allowed");
-                    }
-                    seen_kwargs = true;
-                    self.expr(value);
-                }
-                Argument::Args(value, pos) => {
-                    if seen_kwargs {
-                        self.error(*pos, "*args may not follow **kwargs");
-                    } else if seen_args {
-                        self.error(*pos, "multiple *args not allowed");
-                    }
-                    seen_args = true;
-                    self.expr(value);
-                }
-                Argument::Named(name, value) => {
-                    named += 1;
-                    if seen_kwargs {
-                        self.error(name.pos, "argument may not follow **kwargs");
-                    }
-                    if !names.insert(&*name.name) {
-                        self.error(name.pos, format!("keyword argument {} repeated", name.name));
-                    }
-                    self.expr(value);
-                }
-                Argument::Positional(value) => {
-                    positional += 1;
-                    if seen_args {
-                        self.error(value.start(), "argument may not follow *args");
-                    } else if seen_kwargs {
-                        self.error(value.start(), "argument may not follow **kwargs");
-                    } else if !names.is_empty() {
-                        self.error(value.start(), "positional argument may not follow named");
-                    }
-                    self.expr(value);
-                }
-            }
-        }
-        for (count, kind) in [(positional, "positional"), (named, "keyword")] {
-            if count >= ARGUMENT_LIMIT {
-                let most = ARGUMENT_LIMIT - 1;
-                self.error(call, format!("{count} {kind} arguments in call, limit is {most}"));
-            }
-        }
-    }
-
-    fn function(&mut self, params: &'a [Param], body: impl FnOnce(&mut Self)) {
-        for param in params {
-            if let Param::Default(_, value) = param {
-                self.expr(value);
-            }
-        }
-        self.within(true, |resolver| {
-            resolver.params(params);
-            body(resolver);
-        });
-    }
-
-    fn params(&mut self, params: &'a [Param]) {
-        let mut optional = false;
-        let mut star: Option<&'a Param> = None;
-        let mut kwargs: Option<&'a Ident> = None;
-        let mut keyword_only = false;
-        for param in params {
-            let pos = param.pos();
-            let after = kwargs.map(|kwargs| format!("may not follow **{}", kwargs.name));
-            match param {
-                Param::Plain(id) | Param::Default(id, _) => {
-                    let has_default = matches!(param, Param::Default(..));
-                    if let Some(after) = after {
-                        let kind = if has_default { "optional" } else { "required" };
-                        self.error(pos, format!("{kind} parameter {after}"));
-                    } else if star.is_some() {
-                        keyword_only = true;
-                    } else if optional && !has_default {
-                        self.error(pos, "required parameter may not follow optional");
-                    }
-                    self.param(id);
-                    optional |= has_default;
-                }
-                Param::Args(_) | Param::KeywordOnly(_) => {
-                    if let Some(after) = after {
-                        self.error(pos, format!("* parameter {after}"));
-                    } else if star.is_some() {
-                        self.error(pos, "multiple * parameters not allowed");
-                    } else {
-                        star = Some(param);
-                    }
-                }
-                Param::Kwargs(id) => {
-                    if kwargs.is_some() {
-                        self.error(pos, "multiple ** parameters not allowed");
-                    }
-                    kwargs = Some(id);
-                }
-            }
-        }
-        match star {
-            Some(Param::Args(id)) => self.param(id),
-            Some(bare) if !keyword_only => {
-                self.error(bare.pos(), "bare * must be followed by keyword-only parameters");
-            }
-            _ => {}
-        }
-        if let Some(id) = kwargs {
-            self.param(id);
-        }
-    }
-
-    fn param(&mut self, id: &'a Ident) {
-        if self.bind(id) {
-            self.error(id.pos, format!("duplicate parameter: {}", id.name));
-        }
-    }
-}
-
-impl Param {
-    /// Where it stands: at its name, a lone star at the star.
-    pub fn pos(&self) -> Position {
-        match self {
-            Param::Plain(id) | Param::Default(id, _) | Param::Args(id) | Param::Kwargs(id) => id.pos,
-            Param::KeywordOnly(pos) => *pos,
-        }
     }
 }

@@ -51,6 +51,22 @@ impl Fragment {
         Some(convert::to_value(node, heap))
     }
 
+    /// The keys and values of a map. Fails for arrays and document sets.
+    pub fn pairs<'v>(&self, heap: Heap<'v>) -> Result<Vec<(Value<'v>, Value<'v>)>, NativeError> {
+        match &self.0 {
+            Node::Map(map) => Ok(map
+                .items
+                .iter()
+                .map(|item| (convert::to_value(&item.key, heap), convert::to_value(&item.value, heap)))
+                .collect()),
+            Node::Array(_) | Node::DocumentSet(_) => Err(NativeError::new(format!(
+                "yamlfragment.Items: Expected value to be a map, but was {}",
+                convert::go_type(&self.0)
+            ))),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// The value under a key or an index, if there is one.
     pub fn lookup<'v>(&self, key: Value<'v>, heap: Heap<'v>) -> Result<Option<Value<'v>>, NativeError> {
         let wanted = convert::to_node(key, heap)?;

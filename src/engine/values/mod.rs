@@ -1,15 +1,21 @@
 //! The values ytt adds to Starlark.
 
 mod byte_str;
+mod forever;
 mod fragment;
 mod module;
 mod noop;
+mod set;
+mod string_iterable;
 mod structs;
 
 pub use byte_str::ByteStr;
+pub(crate) use forever::Forever;
 pub use fragment::Fragment;
 pub use module::Module;
 pub use noop::Noop;
+pub use set::Set;
+pub use string_iterable::{StringIterable, StringUnit};
 pub use structs::Struct;
 
 /// Implements `Debug` by `Display`, which the crate asks for besides.

@@ -12,6 +12,8 @@ pub(super) struct Source<'a> {
 /// byte in it, so a fault hides the text from the beginning of its block on.
 const BLOCK: usize = 512;
 
+const INCOMPLETE: &str = "incomplete UTF-8 octet sequence";
+
 impl<'a> Source<'a> {
     /// Checks `bytes`. `ahead` is the number of bytes the reference has put in front of them.
     pub(super) fn new(bytes: &'a [u8], ahead: usize) -> Source<'a> {
@@ -25,20 +27,33 @@ impl<'a> Source<'a> {
         let (at, fault) = match first_control(valid) {
             Some(at) => (at, "control characters are not allowed"),
             None => match fault {
+                // This shows only when the text before it is read.
+                Some(fault @ INCOMPLETE) => return Source { text: valid, fault: Some(fault) },
                 Some(fault) => (valid.len(), fault),
                 None => return Source { text: valid, fault: None },
             },
         };
-        let text = valid.get(..block_start(valid, at, ahead)).unwrap_or_default();
+        let width = bytes.get(at).map_or(1, |lead| width(*lead));
+        let text = valid.get(..block_start(valid, at, width, ahead)).unwrap_or_default();
         Source { text, fault: Some(fault) }
     }
 }
 
-/// Where the block begins in which byte `at` is read.
-fn block_start(text: &str, at: usize, ahead: usize) -> usize {
+/// How many bytes a character takes that begins with `lead`.
+fn width(lead: u8) -> usize {
+    match lead {
+        0xC0..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        0xF0..0xF8 => 4,
+        _ => 1,
+    }
+}
+
+/// Where the block begins in which the character of `width` bytes at byte `at` is read.
+fn block_start(text: &str, at: usize, width: usize, ahead: usize) -> usize {
     let mut start = 0;
     let mut end = BLOCK - ahead;
-    while end <= at {
+    while end < at + width {
         // A character cut by the end of a block moves to the next one.
         while !text.is_char_boundary(end) {
             end -= 1;
@@ -65,13 +80,14 @@ fn first_control(text: &str) -> Option<usize> {
 /// What is wrong with bytes that begin with a sequence that is not UTF-8.
 fn encoding_fault(bytes: &[u8]) -> &'static str {
     let lead = bytes.first().copied().unwrap_or(0);
-    let (width, first) = match lead {
-        0xC0..0xE0 => (2, lead & 0x1F),
-        0xE0..0xF0 => (3, lead & 0x0F),
-        0xF0..0xF8 => (4, lead & 0x07),
+    let width = width(lead);
+    let first = match width {
+        2 => lead & 0x1F,
+        3 => lead & 0x0F,
+        4 => lead & 0x07,
         _ => return "invalid leading UTF-8 octet",
     };
-    let Some(rest) = bytes.get(1..width) else { return "incomplete UTF-8 octet sequence" };
+    let Some(rest) = bytes.get(1..width) else { return INCOMPLETE };
     let mut value = u32::from(first);
     for octet in rest {
         if octet & 0xC0 != 0x80 {

@@ -1,0 +1,136 @@
+//! The command line: reads arguments, runs a command, prints.
+//!
+//! `stampmill ytt` is the command line of ytt; a binary whose file is called `ytt` has it as its own.
+#![allow(clippy::print_stderr, reason = "this is where the program speaks to its user")]
+
+mod completion;
+mod console;
+mod ytt;
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+pub(crate) use self::console::{Console, Exit};
+use crate::version;
+
+/// Deep templates recurse; the memory is only taken when it is used.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // A panic is reported below, in the words of an error.
+    if std::env::var_os("RUST_BACKTRACE").is_none() {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    let worker = std::thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(move || run(&arguments, &mut Console::of_process()));
+    let exit = match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(panic)) => {
+            eprintln!("stampmill: Error: Internal error: {}", panic_text(panic.as_ref()));
+            Exit::FAILURE
+        }
+        Err(error) => {
+            eprintln!("stampmill: Error: Starting a thread: {error}");
+            Exit::FAILURE
+        }
+    };
+    exit.into()
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text,
+        _ => "unknown",
+    }
+}
+
+/// Runs a command line, the program's name first.
+fn run(arguments: &[OsString], console: &mut Console) -> Exit {
+    let program = arguments.first().and_then(|name| Path::new(name).file_stem());
+    if program == Some(OsStr::new("ytt")) {
+        return ytt::run(arguments.get(1..).unwrap_or_default(), console);
+    }
+    let matches = match command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help comes this way, too.
+            let text = error.render().to_string();
+            if error.use_stderr() {
+                console.complain(&text);
+                return Exit::USAGE;
+            }
+            return console.print(text).unwrap_or(Exit::FAILURE);
+        }
+    };
+    let result = match matches.subcommand() {
+        Some(("ytt", matches)) => return ytt::run(&rest(matches), console),
+        Some(("version", _)) => console.print(version_lines()),
+        Some(("completion", matches)) => completion::run(matches, console),
+        _ => console.print(command().render_help().to_string()),
+    };
+    result.unwrap_or_else(|error| {
+        console.complain(&format!("stampmill: Error: {error}\n"));
+        Exit::FAILURE
+    })
+}
+
+fn rest(matches: &ArgMatches) -> Vec<OsString> {
+    matches.get_many("arguments").into_iter().flatten().cloned().collect()
+}
+
+fn version_lines() -> String {
+    format!("stampmill {}\ncompatible with ytt {}\n", version::STAMPMILL, version::YTT)
+}
+
+const EXAMPLES: &str = "Examples:
+  # Evaluate the templates of a directory
+  stampmill ytt -f config/
+
+  # with data values
+  stampmill ytt -f config/ --data-values-file values.yml -v app.name=web
+
+  # Use it wherever ytt is expected
+  ln -s $(command -v stampmill) ~/.local/bin/ytt
+
+  # Complete commands in bash
+  source <(stampmill completion bash)
+";
+
+/// The commands, as they are parsed.
+fn command() -> Command {
+    let ytt = Command::new("ytt")
+        .about("Evaluate ytt templates; takes ytt's own flags")
+        .disable_help_flag(true)
+        .arg(
+            Arg::new("arguments")
+                .action(ArgAction::Append)
+                .value_parser(value_parser!(OsString))
+                .allow_hyphen_values(true)
+                .trailing_var_arg(true)
+                .num_args(0..),
+        );
+    with_commands(ytt)
+}
+
+/// The commands, as shells complete them.
+fn command_for_completion() -> Command {
+    with_commands(ytt::for_completion(true))
+}
+
+fn with_commands(ytt: Command) -> Command {
+    Command::new("stampmill")
+        .about("Evaluates ytt templates in process")
+        .version(version::STAMPMILL)
+        .after_help(EXAMPLES)
+        .disable_help_subcommand(true)
+        .subcommand(ytt)
+        .subcommand(completion::command())
+        .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))
+}

@@ -1,0 +1,238 @@
+//! Reading parts of values: `x[i]`, `x[i:j:k]`, `x.name`.
+
+use starlark::values::dict::DictRef;
+use starlark::values::list::{AllocList, ListRef};
+use starlark::values::tuple::{AllocTuple, TupleRef};
+use starlark::values::{Heap, Value};
+
+use super::iteration::length;
+use super::methods::{method, method_names};
+use super::numbers::as_int32;
+use super::spell::nearest;
+use super::text::repr;
+use crate::engine::values::ByteStr;
+use crate::engine::{BoundMethod, NativeError, NativeResult};
+
+/// The message for an index outside a collection of `len` elements.
+pub fn out_of_range(index: i32, len: usize, value: Value<'_>) -> NativeError {
+    let name = value.get_type();
+    NativeError::new(match len {
+        0 => format!("index {index} out of range: empty {name}"),
+        _ => format!("{name} index {index} out of range [-{len}:{}]", len - 1),
+    })
+}
+
+/// `index`, counted from the end if negative, as a position among `len` elements.
+pub(crate) fn position(index: i32, len: usize, value: Value<'_>) -> NativeResult<usize> {
+    let from_start = usize::try_from(index).ok();
+    let from_end = || len.checked_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX));
+    from_start
+        .map_or_else(from_end, Some)
+        .filter(|position| *position < len)
+        .ok_or_else(|| out_of_range(index, len, value))
+}
+
+/// `x[index]`.
+pub fn index_value<'v>(x: Value<'v>, index: Value<'v>, heap: Heap<'v>) -> NativeResult<Value<'v>> {
+    if let Some(dict) = DictRef::from_value(x) {
+        let found = dict.get(index).map_err(|_| super::unhashable(index))?;
+        return found.ok_or_else(|| NativeError::new(format!("key {} not in dict", repr(index))));
+    }
+    let elements = match (ListRef::from_value(x), TupleRef::from_value(x)) {
+        (Some(list), _) => Some(list.content()),
+        (None, tuple) => tuple.map(|tuple| tuple.content()),
+    };
+    let place = |len| {
+        let index = as_int32(index).map_err(|error| error.prefix(&format!("{} index", x.get_type())))?;
+        position(index, len, x)
+    };
+    if let Some(elements) = elements {
+        let at = place(elements.len())?;
+        return elements.get(at).copied().ok_or_else(|| unhandled(x, index));
+    }
+    if let Some(bytes) = ByteStr::of(x) {
+        let at = place(bytes.len())?;
+        return Ok(ByteStr::alloc(bytes.get(at..=at).unwrap_or_default(), heap));
+    }
+    match x.get_type() {
+        "range" => {
+            let at = place(length(x).unwrap_or_default())?;
+            Ok(x.at(heap.alloc(at), heap)?)
+        }
+        // The crate's own types: what can be indexed has been dealt with.
+        "NoneType"
+        | "bool"
+        | "int"
+        | "float"
+        | "set"
+        | "function"
+        | "builtin_function_or_method"
+        | "elems"
+        | "codepoints"
+        | "module" => Err(unhandled(x, index)),
+        _ => Ok(x.at(index, heap)?),
+    }
+}
+
+fn unhandled(x: Value<'_>, index: Value<'_>) -> NativeError {
+    NativeError::new(format!("unhandled index operation {}[{}]", x.get_type(), index.get_type()))
+}
+
+/// The bounds of a slice, as starlark-go computes them: `start`, `end`, `step`. Elements are those at
+/// `start`, `start + step`, … up to but without `end`.
+struct Bounds {
+    start: i64,
+    end: i64,
+    step: i64,
+}
+
+impl Bounds {
+    fn of(lo: Value<'_>, hi: Value<'_>, step: Value<'_>, len: usize) -> NativeResult<Bounds> {
+        let len = i64::try_from(len).unwrap_or(i64::MAX);
+        let step = if step.is_none() {
+            1
+        } else {
+            as_int32(step)
+                .map(i64::from)
+                .map_err(|_| NativeError::new(format!("got {} for slice step, want int", step.get_type())))?
+        };
+        if step == 0 {
+            return Err(NativeError::new("zero is not a valid slice step"));
+        }
+        if step > 0 {
+            let (start, end) = indices(Some(lo), Some(hi), len)?;
+            return Ok(Bounds { start, end: end.max(start), step });
+        }
+        let start = as_index(Some(lo), len, len - 1, "start")?.min(len - 1);
+        let end = as_index(Some(hi), len, -1, "end")?.max(-1);
+        Ok(Bounds { start: start.max(end), end, step })
+    }
+
+    fn positions(&self) -> impl Iterator<Item = usize> {
+        let (end, step) = (self.end, self.step);
+        std::iter::successors(Some(self.start), move |at| Some(at + step))
+            .take_while(move |at| if step > 0 { *at < end } else { *at > end })
+            .filter_map(|at| usize::try_from(at).ok())
+    }
+
+    /// The elements chosen.
+    fn choose<T: Copy>(&self, elements: &[T]) -> Vec<T> {
+        self.positions().filter_map(|at| elements.get(at).copied()).collect()
+    }
+}
+
+fn as_index(value: Option<Value<'_>>, len: i64, default: i64, which: &str) -> NativeResult<i64> {
+    let Some(value) = value.filter(|value| !value.is_none()) else {
+        return Ok(default);
+    };
+    let index = as_int32(value).map_err(|_| {
+        NativeError::new(format!("invalid {which} index: got {}, want int", value.get_type()))
+    })?;
+    let index = i64::from(index);
+    Ok(if index < 0 { index + len } else { index })
+}
+
+/// The range of `[start:end]` among `len` elements, each bound clamped to it; the end may come
+/// before the start.
+pub(crate) fn indices(
+    start: Option<Value<'_>>,
+    end: Option<Value<'_>>,
+    len: i64,
+) -> NativeResult<(i64, i64)> {
+    let start = as_index(start, len, 0, "start")?.clamp(0, len);
+    let end = as_index(end, len, len, "end")?.clamp(0, len);
+    Ok((start, end))
+}
+
+/// `x[lo:hi:step]`; `None` stands for a bound that was left out.
+pub fn slice_value<'v>(
+    x: Value<'v>,
+    lo: Value<'v>,
+    hi: Value<'v>,
+    step: Value<'v>,
+    heap: Heap<'v>,
+) -> NativeResult<Value<'v>> {
+    let bounds = |len| Bounds::of(lo, hi, step, len);
+    if let Some(bytes) = ByteStr::of(x) {
+        let bounds = bounds(bytes.len())?;
+        if bounds.step == 1 {
+            let (start, end) = (usize::try_from(bounds.start), usize::try_from(bounds.end));
+            let part = bytes.get(start.unwrap_or(0)..end.unwrap_or(0)).unwrap_or_default();
+            return Ok(ByteStr::alloc(part, heap));
+        }
+        return Ok(ByteStr::alloc(&bounds.choose(bytes), heap));
+    }
+    if let Some(list) = ListRef::from_value(x) {
+        return Ok(heap.alloc(AllocList(bounds(list.len())?.choose(list.content()))));
+    }
+    if let Some(tuple) = TupleRef::from_value(x) {
+        return Ok(heap.alloc(AllocTuple(bounds(tuple.len())?.choose(tuple.content()))));
+    }
+    match x.get_type() {
+        "range" => {
+            bounds(length(x).unwrap_or_default())?;
+            Ok(x.slice(Some(lo), Some(hi), Some(step), heap)?)
+        }
+        "yamlfragment" => Err(NativeError::new("yamlfragment.Slice: Not implemented")),
+        other => Err(NativeError::new(format!("invalid slice operand {other}"))),
+    }
+}
+
+/// Types of the crate whose attributes are those of our tables, not those the crate gives them.
+fn is_core_type(name: &str) -> bool {
+    matches!(
+        name,
+        "NoneType"
+            | "bool"
+            | "int"
+            | "float"
+            | "string"
+            | "list"
+            | "tuple"
+            | "dict"
+            | "set"
+            | "range"
+            | "function"
+            | "builtin_function_or_method"
+            | "elems"
+            | "codepoints"
+            | "yamlfragment"
+    )
+}
+
+/// `x.name`, if there is one.
+pub fn attribute<'v>(x: Value<'v>, name: &str, heap: Heap<'v>) -> NativeResult<Option<Value<'v>>> {
+    let type_name = x.get_type();
+    if let Some((name, run)) = method(type_name, name) {
+        return Ok(Some(BoundMethod::alloc(x, name, run, heap)));
+    }
+    if is_core_type(type_name) {
+        return Ok(None);
+    }
+    Ok(x.get_attr(name, heap)?)
+}
+
+/// The names of the attributes of a value, in the order `dir` does not sort by: that of a struct's
+/// fields, else alphabetical.
+pub fn attribute_names(x: Value<'_>) -> Vec<String> {
+    let type_name = x.get_type();
+    if is_core_type(type_name) {
+        return method_names(type_name).map(str::to_owned).collect();
+    }
+    let mut names = x.dir_attr();
+    if type_name != "struct" {
+        names.sort();
+    }
+    names
+}
+
+/// The message for an attribute that does not exist, with the one that may have been meant.
+#[cold]
+pub fn attr_error(x: Value<'_>, name: &str) -> String {
+    let message = format!("{} has no .{name} field or method", x.get_type());
+    let names = attribute_names(x);
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(nearest) => format!("{message} (did you mean .{nearest}?)"),
+        None => message,
+    }
+}

@@ -1,0 +1,543 @@
+//! Contexts: where running instructions build a tree or a text.
+//!
+//! A file has one, and each call of a function that holds nodes gets one. Source of the rules: the
+//! reference's `pkg/template/evaluation_ctx.go` and `pkg/yamltemplate/evaluation_ctx.go`.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::nodes::{Kind, Nodes, Prebuilt, Tag, TemplateNode};
+use crate::engine::convert::go_type;
+use crate::yaml::{
+    Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Pos, Text,
+};
+
+/// What a context builds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Dialect {
+    Yaml,
+    Text,
+}
+
+/// The template a context belongs to.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) file: FileId,
+    pub(crate) nodes: Nodes,
+    /// Repeated keys replace earlier ones.
+    pub(crate) implicit_overrides: bool,
+}
+
+/// A node that is being built.
+#[derive(Debug)]
+enum Build {
+    DocumentSet(DocumentSet),
+    Document(Document),
+    /// The keys of the items, once there are enough of them for a search to hurt.
+    Map(Map, Option<HashSet<Text>>),
+    MapItem(MapItem),
+    Array(Array),
+    ArrayItem(ArrayItem),
+    TextRoot(String),
+    Text(String),
+}
+
+#[derive(Debug)]
+struct Frame {
+    tag: Tag,
+    build: Build,
+    /// `template.replace` has put other items in this one's place.
+    replaced: bool,
+}
+
+/// How many items a map may have before its keys are indexed.
+const INDEX_FROM: usize = 24;
+
+/// One tree or text under construction.
+#[derive(Debug)]
+pub(crate) struct Context {
+    dialect: Dialect,
+    pub(crate) source: Arc<Source>,
+    frames: Vec<Frame>,
+    annotations: Vec<(Tag, u32)>,
+    keys: Vec<(Tag, Node)>,
+}
+
+/// Why an instruction failed: the message, without the instruction's name.
+type Outcome = Result<(), String>;
+
+impl Context {
+    pub(crate) fn new(dialect: Dialect, source: Arc<Source>) -> Context {
+        Context { dialect, source, frames: Vec::new(), annotations: Vec::new(), keys: Vec::new() }
+    }
+
+    /// Annotations for the node that starts next under this tag.
+    pub(crate) fn annotate(&mut self, tag: Tag, annotations: impl FnOnce(u32) -> u32) {
+        match self.annotations.iter_mut().find(|(pending, _)| *pending == tag) {
+            Some((_, id)) => *id = annotations(*id),
+            None => self.annotations.push((tag, annotations(0))),
+        }
+    }
+
+    /// The key of the map item that starts next under this tag.
+    pub(crate) fn set_key(&mut self, tag: Tag, key: Node) {
+        self.keys.push((tag, key));
+    }
+
+    /// Starts a node: closes what does not contain it and adds it to what does.
+    pub(crate) fn start(&mut self, tag: Tag) -> Outcome {
+        let source = Arc::clone(&self.source);
+        let Some(node) = source.nodes.get(tag) else {
+            return Err(format!("expected to find node tag {tag}"));
+        };
+        self.enter(tag, node)?;
+        let mut build = self.build(node);
+        if let Some(at) = self.keys.iter().position(|(pending, _)| *pending == tag) {
+            let (_, key) = self.keys.swap_remove(at);
+            if let Build::MapItem(item) = &mut build {
+                item.key = key;
+            }
+        }
+        if let Some(at) = self.annotations.iter().position(|(pending, _)| *pending == tag) {
+            let (_, id) = self.annotations.swap_remove(at);
+            if let Some(notes) = build.notes_mut() {
+                notes.annotations = id;
+            }
+        }
+        self.admit(&build)?;
+        self.frames.push(Frame { tag, build, replaced: false });
+        Ok(())
+    }
+
+    /// Adds a finished piece.
+    pub(crate) fn put(&mut self, tag: Tag) -> Outcome {
+        let source = Arc::clone(&self.source);
+        let Some((node, prebuilt)) = source.nodes.get(tag).and_then(|n| Some((n, n.prebuilt.as_ref()?)))
+        else {
+            return Err(format!("expected to find node tag {tag}"));
+        };
+        self.enter(tag, node)?;
+        let build = match prebuilt {
+            Prebuilt::Document(document) => Build::Document(document.clone()),
+            Prebuilt::MapItem(item) => Build::MapItem(item.clone()),
+            Prebuilt::ArrayItem(item) => Build::ArrayItem(item.clone()),
+        };
+        self.admit(&build)?;
+        // A frame all the same: code behind it may belong to it.
+        self.frames.push(Frame { tag, build, replaced: false });
+        Ok(())
+    }
+
+    /// Makes the node that is to contain `tag` the innermost open one.
+    fn enter(&mut self, tag: Tag, node: &TemplateNode) -> Outcome {
+        if self.frames.is_empty() {
+            let wrapped = match self.dialect {
+                Dialect::Yaml => matches!(node.kind, Kind::Document | Kind::MapItem { .. } | Kind::ArrayItem),
+                Dialect::Text => !matches!(node.kind, Kind::TextRoot),
+            };
+            return if wrapped { self.start(node.parent) } else { Ok(()) };
+        }
+        while let Some(top) = self.frames.last() {
+            if top.tag == node.parent {
+                return Ok(());
+            }
+            if !self.frames.iter().any(|frame| frame.tag == node.parent) {
+                return self.enter_common(tag);
+            }
+            self.close_top();
+        }
+        Ok(())
+    }
+
+    /// The same where the parent itself was never started, because code skipped it: the nearest
+    /// node that the last started one and this one have in common.
+    fn enter_common(&mut self, tag: Tag) -> Outcome {
+        let nodes = &self.source.nodes;
+        let Some(current) = self.frames.last().map(|frame| frame.tag) else {
+            return Ok(());
+        };
+        let current: Vec<Tag> = std::iter::once(current).chain(nodes.ancestors(current)).collect();
+        let common = nodes.ancestors(tag).find(|ancestor| current.contains(ancestor));
+        let found = common.filter(|tag| self.frames.iter().any(|frame| frame.tag == *tag));
+        let Some(found) = found else {
+            let common = common.map_or(-100, i64::from);
+            return Err(format!("(p) expected to find node tag {common} when unwinding"));
+        };
+        while self.frames.last().is_some_and(|frame| frame.tag != found) {
+            self.close_top();
+        }
+        Ok(())
+    }
+
+    /// Whether the innermost open node may hold this one; replaces an overridden key.
+    fn admit(&mut self, child: &Build) -> Outcome {
+        let implicit = self.source.implicit_overrides;
+        let Some(parent) = self.frames.last_mut() else {
+            return Ok(());
+        };
+        match (&mut parent.build, child) {
+            (Build::DocumentSet(_), Build::Document(_)) => Ok(()),
+            (Build::DocumentSet(_), other) => {
+                Err(format!("document sets can only contain documents; this is a {}", other.name()))
+            }
+            (Build::Map(map, index), Build::MapItem(item)) => {
+                let overrides = implicit || item.notes.annotations != 0 && overrides(item);
+                admit_key(map, index, &item.key, overrides)
+            }
+            (Build::Map(..), other) => {
+                Err(format!("maps can only contain map items; this is a {}", other.name()))
+            }
+            (Build::Array(_), Build::ArrayItem(_)) => Ok(()),
+            (Build::Array(_), other) => {
+                Err(format!("arrays can only contain array items; this is a {}", other.name()))
+            }
+            (
+                Build::Document(_) | Build::MapItem(_) | Build::ArrayItem(_),
+                Build::Map(..) | Build::Array(_),
+            ) => Ok(()),
+            (container @ (Build::Document(_) | Build::MapItem(_) | Build::ArrayItem(_)), other) => {
+                Err(container.refuses(other.name()))
+            }
+            (Build::TextRoot(_), Build::Text(_)) => Ok(()),
+            (Build::TextRoot(_) | Build::Text(_), other) => {
+                Err(format!("unknown node type {}", other.name()))
+            }
+        }
+    }
+
+    fn build(&self, node: &TemplateNode) -> Build {
+        let notes = || Notes { comments: node.comments.clone(), ..Notes::default() };
+        let pos = node.pos;
+        match &node.kind {
+            Kind::DocumentSet => {
+                Build::DocumentSet(DocumentSet { pos, notes: notes(), ..DocumentSet::default() })
+            }
+            Kind::Document => Build::Document(Document { pos, notes: notes(), value: Node::Null }),
+            Kind::Map => Build::Map(Map { pos, ..Map::default() }, None),
+            Kind::MapItem { key } => {
+                Build::MapItem(MapItem { key: key.clone(), value: Node::Null, pos, notes: notes() })
+            }
+            Kind::Array => Build::Array(Array { pos, ..Array::default() }),
+            Kind::ArrayItem => Build::ArrayItem(ArrayItem { value: Node::Null, pos, notes: notes() }),
+            Kind::TextRoot => Build::TextRoot(String::new()),
+            Kind::Text => Build::Text(String::new()),
+        }
+    }
+
+    /// Gives the innermost open node the scalar the template holds for it.
+    pub(crate) fn set_static(&mut self, tag: Tag) -> Outcome {
+        let source = Arc::clone(&self.source);
+        let value = source.nodes.get(tag).and_then(|node| node.value.clone()).unwrap_or_default();
+        self.set(value)
+    }
+
+    /// Gives the innermost open node a value.
+    pub(crate) fn set(&mut self, value: Node) -> Outcome {
+        let Some(top) = self.frames.last_mut() else {
+            return Err("(p) runtime error: index out of range [-1]".to_owned());
+        };
+        let slot = match &mut top.build {
+            Build::Text(text) => {
+                return match value {
+                    Node::Str(value) => {
+                        text.clear();
+                        text.push_str(&value);
+                        Ok(())
+                    }
+                    other => Err(format!(
+                        "cannot set non-string value ({}), consider using str(...) to convert to string",
+                        go_type(&other)
+                    )),
+                };
+            }
+            Build::TextRoot(_) => return Err("cannot set value on a noderoot".to_owned()),
+            Build::DocumentSet(_) => return Err("cannot set value on a document set".to_owned()),
+            Build::Map(..) => return Err("cannot set value on a map".to_owned()),
+            Build::Array(_) => return Err("cannot set value on an array".to_owned()),
+            container if matches!(value, Node::DocumentSet(_)) => {
+                return Err(container.refuses("document set"));
+            }
+            Build::Document(document) => &mut document.value,
+            Build::MapItem(item) => &mut item.value,
+            Build::ArrayItem(item) => &mut item.value,
+        };
+        *slot = value;
+        Ok(())
+    }
+
+    /// `template.replace`: puts the items of a value in the place of the innermost open node.
+    pub(crate) fn replace(&mut self, value: &Node) -> Outcome {
+        if self.dialect == Dialect::Text {
+            return Err("unsupported operation".to_owned());
+        }
+        let implicit = self.source.implicit_overrides;
+        let [.., parent, top] = self.frames.as_mut_slice() else {
+            return Err(match self.frames.last() {
+                Some(Frame { build: Build::Document(_), .. }) => {
+                    "expected to find document set, but was not enough parents".to_owned()
+                }
+                Some(frame) => format!(
+                    "expected to replace document value, map item or array item, but found {}",
+                    frame.build.name()
+                ),
+                None => {
+                    "expected to replace document value, map item or array item, but found null".to_owned()
+                }
+            });
+        };
+        match (&mut parent.build, &top.build) {
+            (Build::DocumentSet(set), Build::Document(_)) => match value {
+                Node::Array(array) if array.origin == Origin::Code => set.items.extend(
+                    array
+                        .items
+                        .iter()
+                        .map(|item| Document { value: item.value.clone(), ..Document::default() }),
+                ),
+                Node::DocumentSet(documents) => set.items.extend(documents.items.iter().cloned()),
+                other => {
+                    return Err(format!("expected value to be document set, but was {}", type_name(other)));
+                }
+            },
+            (Build::Map(map, index), Build::MapItem(placeholder)) => {
+                let Node::Map(new) = value else {
+                    return Err(format!("expected value to be map, but was {}", type_name(value)));
+                };
+                let strict = new.origin == Origin::Yaml;
+                let mut items = Vec::with_capacity(new.items.len());
+                for item in &new.items {
+                    let overrides = implicit || !strict || overrides(item);
+                    if item.key == placeholder.key {
+                        return Err(if overrides {
+                            "expected to find placeholder map item in map".to_owned()
+                        } else {
+                            repeated_key(&item.key)
+                        });
+                    }
+                    admit_key(map, index, &item.key, overrides)?;
+                    let mut item = item.clone();
+                    if !strict {
+                        item.pos = placeholder.pos;
+                        item.value = with_position(&item.value, placeholder.pos);
+                    }
+                    items.push(item);
+                }
+                for item in items {
+                    push_item(map, index, item);
+                }
+            }
+            (Build::Array(array), Build::ArrayItem(placeholder)) => {
+                let Node::Array(new) = value else {
+                    return Err(format!("expected value to be array, but was {}", type_name(value)));
+                };
+                for item in &new.items {
+                    let mut item = item.clone();
+                    if new.origin == Origin::Code {
+                        item.pos = placeholder.pos;
+                        item.value = with_position(&item.value, placeholder.pos);
+                    }
+                    array.items.push(item);
+                }
+            }
+            (_, other) => {
+                return Err(format!(
+                    "expected to replace document value, map item or array item, but found {}",
+                    other.name()
+                ));
+            }
+        }
+        top.replaced = true;
+        Ok(())
+    }
+
+    fn close_top(&mut self) {
+        let Some(Frame { build, replaced, .. }) = self.frames.pop() else {
+            return;
+        };
+        let Some(parent) = self.frames.last_mut() else {
+            return;
+        };
+        if replaced {
+            return;
+        }
+        match (&mut parent.build, build) {
+            (Build::DocumentSet(set), Build::Document(document)) => set.items.push(document),
+            (Build::Map(map, index), Build::MapItem(item)) => push_item(map, index, item),
+            (Build::Array(array), Build::ArrayItem(item)) => array.items.push(item),
+            (Build::TextRoot(root), Build::Text(text)) => root.push_str(&text),
+            (Build::Document(Document { value, .. }), build)
+            | (Build::MapItem(MapItem { value, .. }), build)
+            | (Build::ArrayItem(ArrayItem { value, .. }), build) => *value = build.into_node(),
+            // INVARIANT: `admit` has refused every other pair.
+            _ => {}
+        }
+    }
+
+    /// Closes everything and gives the result: `None` if nothing was started.
+    pub(crate) fn finish(mut self) -> Option<Node> {
+        while self.frames.len() > 1 {
+            self.close_top();
+        }
+        self.frames.pop().map(|frame| frame.build.into_node())
+    }
+
+    /// What it builds.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+}
+
+impl Build {
+    fn name(&self) -> &'static str {
+        match self {
+            Build::DocumentSet(_) => "document set",
+            Build::Document(_) => "document",
+            Build::Map(..) => "map",
+            Build::MapItem(_) => "map item",
+            Build::Array(_) => "array",
+            Build::ArrayItem(_) => "array item",
+            Build::TextRoot(_) => Kind::TextRoot.name(),
+            Build::Text(_) => Kind::Text.name(),
+        }
+    }
+
+    fn notes_mut(&mut self) -> Option<&mut Notes> {
+        match self {
+            Build::DocumentSet(set) => Some(&mut set.notes),
+            Build::Document(document) => Some(&mut document.notes),
+            Build::MapItem(item) => Some(&mut item.notes),
+            Build::ArrayItem(item) => Some(&mut item.notes),
+            Build::Map(..) | Build::Array(_) | Build::TextRoot(_) | Build::Text(_) => None,
+        }
+    }
+
+    fn refuses(&self, other: &str) -> String {
+        match self {
+            Build::ArrayItem(_) => {
+                format!("array items can only contain maps, arrays, or scalars; this is a {other}")
+            }
+            container => {
+                format!("{}s can only contain arrays, maps, or scalars; this is a {other}", container.name())
+            }
+        }
+    }
+
+    fn into_node(self) -> Node {
+        match self {
+            Build::DocumentSet(set) => Node::DocumentSet(Arc::new(set)),
+            Build::Map(map, _) => Node::Map(Arc::new(map)),
+            Build::Array(array) => Node::Array(Arc::new(array)),
+            Build::TextRoot(text) | Build::Text(text) => Node::Str(text.into()),
+            Build::Document(document) => document.value,
+            Build::MapItem(item) => item.value,
+            Build::ArrayItem(item) => item.value,
+        }
+    }
+}
+
+/// Whether an item says that it may replace one of the same key.
+fn overrides(item: &MapItem) -> bool {
+    super::annotation::count(item.notes.comments(), "yaml/map-key-override") > 0
+}
+
+fn repeated_key(key: &Node) -> String {
+    format!(
+        "expected key '{}' to not be specified again (unless 'yaml/map-key-override' annotation is added)",
+        go_string(key)
+    )
+}
+
+/// A key as Go's `%s` prints it.
+fn go_string(key: &Node) -> String {
+    match key {
+        Node::Str(text) => text.to_string(),
+        Node::Int(i) => format!("%!s(int={i})"),
+        Node::Uint(u) => format!("%!s(uint64={u})"),
+        Node::Bool(b) => format!("%!s(bool={b})"),
+        Node::Float(f) => format!("%!s(float64={f})"),
+        Node::Null => "%!s(<nil>)".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Refuses a key the map has, or removes the earlier item where that is allowed.
+fn admit_key(map: &mut Map, index: &mut Option<HashSet<Text>>, key: &Node, overrides: bool) -> Outcome {
+    if let (Some(index), Node::Str(text)) = (index.as_ref(), key)
+        && !index.contains(text)
+    {
+        return Ok(());
+    }
+    match map.items.iter().position(|item| item.key == *key) {
+        Some(_) if !overrides => Err(repeated_key(key)),
+        Some(at) => {
+            map.items.remove(at);
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+fn push_item(map: &mut Map, index: &mut Option<HashSet<Text>>, item: MapItem) {
+    if let (Some(index), Node::Str(key)) = (index.as_mut(), &item.key) {
+        index.insert(key.clone());
+    }
+    map.items.push(item);
+    if index.is_none() && map.items.len() >= INDEX_FROM {
+        *index = Some(
+            map.items
+                .iter()
+                .filter_map(|item| match &item.key {
+                    Node::Str(key) => Some(key.clone()),
+                    _ => None,
+                })
+                .collect(),
+        );
+    }
+}
+
+/// A value of code as YAML nodes that all stand at one place.
+pub(crate) fn with_position(node: &Node, pos: Pos) -> Node {
+    match node {
+        Node::Map(map) if map.origin == Origin::Code => Node::Map(Arc::new(Map {
+            items: map
+                .items
+                .iter()
+                .map(|item| MapItem {
+                    key: item.key.clone(),
+                    value: with_position(&item.value, pos),
+                    pos,
+                    notes: Notes::default(),
+                })
+                .collect(),
+            pos,
+            origin: Origin::Yaml,
+        })),
+        Node::Array(array) if array.origin == Origin::Code => Node::Array(Arc::new(Array {
+            items: array
+                .items
+                .iter()
+                .map(|item| ArrayItem {
+                    value: with_position(&item.value, pos),
+                    pos,
+                    notes: Notes::default(),
+                })
+                .collect(),
+            pos,
+            origin: Origin::Yaml,
+        })),
+        other => other.clone(),
+    }
+}
+
+/// The reference's `yamlmeta.TypeName`.
+pub(crate) fn type_name(node: &Node) -> &'static str {
+    match node {
+        Node::Map(map) if map.origin == Origin::Yaml => "map",
+        Node::Array(array) if array.origin == Origin::Yaml => "array",
+        Node::DocumentSet(_) => "document set",
+        Node::Int(_) | Node::Uint(_) => "integer",
+        Node::Float(_) => "float",
+        Node::Bool(_) => "boolean",
+        Node::Null => "null",
+        other => go_type(other),
+    }
+}

@@ -1,0 +1,136 @@
+//! Dialect text: the lines a template is turned into, each with the line it stands for.
+
+use crate::error::Frame;
+use crate::yaml::{FileTable, Pos, Text};
+
+/// The prefix of instruction names. The reference counts templates in it; its tests and ours blank
+/// the number.
+pub(crate) const PREFIX: &str = "__ytt_tpl2_";
+
+/// An instruction of dialect text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Instruction {
+    SetCtxType,
+    StartCtx,
+    EndCtx,
+    StartNodeAnnotation,
+    CollectNodeAnnotation,
+    StartNode,
+    SetNode,
+    SetMapItemKey,
+}
+
+impl Instruction {
+    const ALL: [(Instruction, &'static str); 8] = [
+        (Instruction::SetCtxType, "set_ctx_type"),
+        (Instruction::StartCtx, "start_ctx"),
+        (Instruction::EndCtx, "end_ctx"),
+        (Instruction::StartNodeAnnotation, "start_node_annotation"),
+        (Instruction::CollectNodeAnnotation, "collect_node_annotation"),
+        (Instruction::StartNode, "start_node"),
+        (Instruction::SetNode, "set_node"),
+        (Instruction::SetMapItemKey, "set_map_item_key"),
+    ];
+
+    /// The function name it is written with.
+    pub(crate) fn name(self) -> String {
+        let short =
+            Self::ALL.iter().find(|(instruction, _)| *instruction == self).map_or("", |(_, name)| name);
+        format!("{PREFIX}{short}")
+    }
+
+    /// The instruction of this function name.
+    pub(crate) fn of(name: &str) -> Option<Instruction> {
+        let short = name.strip_prefix(PREFIX)?;
+        Self::ALL.iter().find(|(_, name)| *name == short).map(|(instruction, _)| *instruction)
+    }
+
+    /// All function names, for the resolver.
+    pub(crate) fn is_name(name: &str) -> bool {
+        Self::of(name).is_some()
+    }
+
+    /// The text of a call.
+    pub(crate) fn call(self, args: &str) -> String {
+        format!("{}({args})", self.name())
+    }
+}
+
+/// What a generated line stands for.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceLine {
+    /// Where it is.
+    pub(crate) pos: Pos,
+    /// What a message shows of it.
+    pub(crate) content: Text,
+}
+
+/// A line of dialect text.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    /// The code; for lines of a `.star` file as they stand.
+    pub(crate) text: String,
+    /// What it stands for; none for lines that stand for nothing.
+    pub(crate) source: Option<SourceLine>,
+}
+
+impl Line {
+    /// A generated instruction.
+    pub(crate) fn generated(text: String) -> Line {
+        Line { text, source: None }
+    }
+}
+
+/// The text of all lines: white space in front goes, except behind a continued line.
+pub(crate) fn join(lines: &[Line]) -> String {
+    let mut result = String::new();
+    let mut continued = false;
+    for (index, line) in lines.iter().enumerate() {
+        if index > 0 {
+            result.push('\n');
+        }
+        let text = if continued { line.text.as_str() } else { line.text.trim_start() };
+        continued = text.ends_with('\\');
+        result.push_str(text);
+    }
+    result
+}
+
+/// The frames that show line `number` (from 1): the line itself, or for a generated one its
+/// neighbours.
+pub(crate) fn frames(
+    lines: &[Line],
+    number: u32,
+    context: &str,
+    name: &str,
+    bare: bool,
+    files: &FileTable,
+) -> Vec<Frame> {
+    let index = (number as usize).wrapping_sub(1);
+    let Some(line) = lines.get(index) else {
+        return Vec::new();
+    };
+    // The reference's `.star` files are read without their name, so that messages show only lines.
+    let place = |pos: Pos| if bare { pos.line.to_string() } else { files.show(pos) };
+    let show =
+        |source: &SourceLine, context: &str| Frame::new(context, place(source.pos), source.content.as_str());
+    if let Some(source) = &line.source {
+        return vec![show(source, context)];
+    }
+    let before = lines.iter().take(index).rev().find_map(|line| line.source.as_ref());
+    let after = lines.iter().skip(index + 1).find_map(|line| line.source.as_ref());
+    let mut frames = Vec::new();
+    let mut context = context;
+    if let Some(source) = before {
+        frames.push(show(source, std::mem::take(&mut context)));
+    }
+    frames.push(Frame::new(
+        std::mem::take(&mut context),
+        format!("{name}:?"),
+        format!("{} (generated)", line.text),
+    ));
+    if let Some(source) = after {
+        frames.push(show(source, ""));
+    }
+    frames
+}

@@ -1,0 +1,114 @@
+//! The nodes of a template, by tag.
+
+use std::sync::Arc;
+
+use crate::yaml::{ArrayItem, Comment, Document, MapItem, Node, Pos, Text};
+
+/// Identifies a node within its template.
+pub(crate) type Tag = u32;
+
+/// The parent of the root.
+pub(crate) const NO_TAG: Tag = u32::MAX;
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    DocumentSet,
+    Document,
+    Map,
+    MapItem {
+        key: Node,
+    },
+    Array,
+    ArrayItem,
+    /// The whole of a text template.
+    TextRoot,
+    /// A piece of text.
+    Text,
+}
+
+impl Kind {
+    /// The reference's name for it in messages.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Kind::DocumentSet => "document set",
+            Kind::Document => "document",
+            Kind::Map => "map",
+            Kind::MapItem { .. } => "map item",
+            Kind::Array => "array",
+            Kind::ArrayItem => "array item",
+            Kind::TextRoot => "*texttemplate.NodeRoot",
+            Kind::Text => "*texttemplate.NodeText",
+        }
+    }
+}
+
+/// A node whose whole subtree holds no code: built once, shared by every render.
+#[derive(Clone, Debug)]
+pub(crate) enum Prebuilt {
+    Document(Document),
+    MapItem(MapItem),
+    ArrayItem(ArrayItem),
+}
+
+/// One node of a template.
+#[derive(Clone, Debug)]
+pub(crate) struct TemplateNode {
+    pub(crate) kind: Kind,
+    pub(crate) pos: Pos,
+    pub(crate) parent: Tag,
+    /// Annotations as comments; documents are recognised by them.
+    pub(crate) comments: Option<Arc<[Comment]>>,
+    /// The scalar written in the template.
+    pub(crate) value: Option<Node>,
+    pub(crate) prebuilt: Option<Prebuilt>,
+}
+
+/// An annotation as written.
+#[derive(Clone, Debug)]
+pub(crate) struct AnnotationSite {
+    pub(crate) tag: Tag,
+    pub(crate) name: Text,
+    pub(crate) pos: Pos,
+}
+
+/// All nodes of a template.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Nodes {
+    nodes: Vec<TemplateNode>,
+    pub(crate) annotations: Vec<AnnotationSite>,
+}
+
+impl Nodes {
+    /// Adds a node.
+    pub(crate) fn add(&mut self, node: TemplateNode) -> Tag {
+        self.nodes.push(node);
+        (self.nodes.len() - 1) as Tag
+    }
+
+    /// The node of a tag.
+    pub(crate) fn get(&self, tag: Tag) -> Option<&TemplateNode> {
+        self.nodes.get(tag as usize)
+    }
+
+    pub(crate) fn get_mut(&mut self, tag: Tag) -> Option<&mut TemplateNode> {
+        self.nodes.get_mut(tag as usize)
+    }
+
+    /// Forgets everything from `tag` on.
+    pub(crate) fn truncate(&mut self, tag: Tag) {
+        self.nodes.truncate(tag as usize);
+    }
+
+    /// The next tag.
+    pub(crate) fn len(&self) -> Tag {
+        self.nodes.len() as Tag
+    }
+
+    /// The ancestors of a node, nearest first.
+    pub(crate) fn ancestors(&self, tag: Tag) -> impl Iterator<Item = Tag> + '_ {
+        std::iter::successors(self.get(tag).map(|node| node.parent), |tag| {
+            self.get(*tag).map(|node| node.parent)
+        })
+    }
+}

@@ -1,0 +1,368 @@
+//! The output plan: instructions between code become chunks.
+//!
+//! A *chunk* is a native call that runs a list of operations; a *hole* is one of its arguments, a
+//! value that code computes. A chunk ends before a hole that contains a call while earlier holes
+//! wait: that call might change what they hold.
+
+use std::fmt;
+use std::sync::Arc;
+
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::eval::{Arguments, Evaluator};
+use starlark::starlark_simple_value;
+use starlark::values::{NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+
+use super::builder::{Context, Dialect, Source};
+use super::lines::Instruction;
+use super::nodes::Tag;
+use super::run::Run;
+use crate::engine::codegen::{Generator, Instructions, SiteKind};
+use crate::engine::syntax::ast::{Argument, Clause, DefStmt, Expr, Int, Position, Stmt};
+use crate::engine::values::Noop;
+use crate::engine::{Args, NativeError, convert, names};
+
+/// What one operation of a chunk does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Action {
+    /// Opens a context.
+    Open(Dialect),
+    /// Starts a node.
+    Start(Tag),
+    /// Adds a finished piece.
+    Put(Tag),
+    /// Sets the scalar of the template.
+    Set(Tag),
+    /// Sets the next hole as value.
+    Hole,
+    /// Takes the next hole as the key of the node that starts next.
+    Key(Tag),
+    /// Closes a text context and sets its text as value.
+    CloseText,
+    /// Closes a text context and takes its text as the next key.
+    CloseTextKey(Tag),
+}
+
+/// One operation and the line of dialect text it stands for.
+#[derive(Clone, Copy, Debug)]
+struct Op {
+    action: Action,
+    line: u32,
+}
+
+/// A run of operations as a callable value.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+pub(crate) struct Chunk {
+    #[allocative(skip)]
+    ops: Box<[Op]>,
+    #[allocative(skip)]
+    source: Arc<Source>,
+}
+
+impl fmt::Debug for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "chunk {:?}", self.ops)
+    }
+}
+
+impl fmt::Display for Chunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("chunk")
+    }
+}
+
+starlark_simple_value!(Chunk);
+
+/// An error of an instruction, worded as the reference's wrapper does.
+fn failed(instruction: Instruction, message: String, line: u32) -> NativeError {
+    NativeError::Message { message: format!("{}: {message}", instruction.name()), line: Some(line) }
+}
+
+#[starlark_value(type = "chunk")]
+impl<'v> StarlarkValue<'v> for Chunk {
+    fn name_for_call_stack(&self, _me: Value<'v>) -> String {
+        names::NATIVE_FRAME.to_owned()
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let heap = eval.heap();
+        let mut holes = args.positions(heap)?;
+        let run = Run::of(eval)?;
+        let mut contexts = run.contexts();
+        for op in &self.ops {
+            if let Action::Open(dialect) = op.action {
+                contexts.push(Context::new(dialect, Arc::clone(&self.source)));
+                continue;
+            }
+            let closed = match op.action {
+                Action::CloseText | Action::CloseTextKey(_) => {
+                    Some(contexts.pop().and_then(Context::finish).unwrap_or_default())
+                }
+                _ => None,
+            };
+            let Some(context) = contexts.last_mut() else {
+                return Err(NativeError::new("unexpected ctx end").into());
+            };
+            let (instruction, outcome) = match op.action {
+                Action::Open(_) => continue,
+                Action::Start(tag) => (Instruction::StartNode, context.start(tag)),
+                Action::Put(tag) => (Instruction::StartNode, context.put(tag)),
+                Action::Set(tag) => (Instruction::SetNode, context.set_static(tag)),
+                Action::CloseText => (Instruction::SetNode, context.set(closed.unwrap_or_default())),
+                Action::CloseTextKey(tag) => {
+                    context.set_key(tag, closed.unwrap_or_default());
+                    continue;
+                }
+                Action::Hole | Action::Key(_) => {
+                    let value = holes.next().unwrap_or_else(Value::new_none);
+                    if Noop::from_value(value).is_some() && op.action == Action::Hole {
+                        continue;
+                    }
+                    let node = convert::to_node(value, heap);
+                    match (op.action, node) {
+                        (Action::Key(tag), Ok(node)) => {
+                            context.set_key(tag, node);
+                            continue;
+                        }
+                        (_, Ok(node)) => (Instruction::SetNode, context.set(node)),
+                        (_, Err(error)) => (Instruction::SetNode, Err(error.message())),
+                    }
+                }
+            };
+            outcome.map_err(|message| failed(instruction, message, op.line))?;
+        }
+        Ok(Value::new_none())
+    }
+}
+
+/// An annotation of a node as a callable value: its arguments are those of the call.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+pub(crate) struct AnnotationCall {
+    site: usize,
+    #[allocative(skip)]
+    source: Arc<Source>,
+}
+
+impl fmt::Debug for AnnotationCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for AnnotationCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("annotation")
+    }
+}
+
+starlark_simple_value!(AnnotationCall);
+
+#[starlark_value(type = "annotation")]
+impl<'v> StarlarkValue<'v> for AnnotationCall {
+    fn name_for_call_stack(&self, _me: Value<'v>) -> String {
+        names::NATIVE_FRAME.to_owned()
+    }
+
+    fn invoke(
+        &self,
+        _me: Value<'v>,
+        args: &Arguments<'v, '_>,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> starlark::Result<Value<'v>> {
+        let args = Args::collect(args, eval.heap())?;
+        let run = Run::of(eval)?;
+        if let (Some(site), Some(context)) =
+            (self.source.nodes.annotations.get(self.site), run.contexts().last_mut())
+        {
+            context.annotate(site.tag, |id| run.annotate(id, site, args));
+        }
+        Ok(Value::new_none())
+    }
+}
+
+/// A value the generated module starts with.
+pub(crate) enum Constant {
+    Chunk(Chunk),
+    Annotation(AnnotationCall),
+}
+
+/// Builds the chunks of one template while its code is generated.
+pub(crate) struct Plan {
+    source: Arc<Source>,
+    dialect: Dialect,
+    /// Whether code can call `template.replace`, which acts on the node just started.
+    may_replace: bool,
+    pub(crate) constants: Vec<(String, Constant)>,
+    ops: Vec<Op>,
+}
+
+impl Plan {
+    pub(crate) fn new(source: Arc<Source>, dialect: Dialect, may_replace: bool) -> Plan {
+        Plan { source, dialect, may_replace, constants: Vec::new(), ops: Vec::new() }
+    }
+
+    fn flush(&mut self, holes: &mut Vec<&Expr>, out: &mut Generator) {
+        let Some(first) = self.ops.first() else {
+            return;
+        };
+        let pos = Position { line: first.line, col: 1 };
+        let name = format!("{}c{}", names::PREFIX, self.constants.len());
+        out.start_line();
+        let kind = SiteKind::Call { positional: holes.len(), named: Vec::new(), spread: true };
+        out.site(kind, pos, |out| {
+            out.push(&name);
+            out.push("(");
+            for hole in holes.drain(..) {
+                out.expr(hole);
+                out.push(", ");
+            }
+            out.push(")");
+        });
+        let ops = std::mem::take(&mut self.ops).into_boxed_slice();
+        self.constants.push((name, Constant::Chunk(Chunk { ops, source: Arc::clone(&self.source) })));
+    }
+
+    fn op(&mut self, action: Action, pos: Position) {
+        self.ops.push(Op { action, line: pos.line });
+    }
+}
+
+impl Instructions for Plan {
+    fn emit(&mut self, stmts: &[Stmt], out: &mut Generator) -> usize {
+        let mut holes: Vec<&Expr> = Vec::new();
+        let mut taken = 0;
+        for stmt in stmts {
+            let Some((instruction, args, pos)) = as_instruction(stmt) else {
+                break;
+            };
+            taken += 1;
+            let tag = match args.first() {
+                Some(Argument::Positional(Expr::Int(Int::Small(tag), _))) => Tag::try_from(*tag).unwrap_or(0),
+                _ => 0,
+            };
+            let value = match args.get(1) {
+                Some(Argument::Positional(value)) => Some(value),
+                _ => None,
+            };
+            match instruction {
+                Instruction::SetCtxType | Instruction::EndCtx | Instruction::CollectNodeAnnotation => {}
+                Instruction::StartCtx => {
+                    let text = matches!(args.first(), Some(Argument::Positional(Expr::Str(kind, _))) if &**kind == b"text");
+                    self.op(Action::Open(if text { Dialect::Text } else { Dialect::Yaml }), pos);
+                }
+                Instruction::StartNode => {
+                    let prebuilt = self.source.nodes.get(tag).is_some_and(|node| node.prebuilt.is_some());
+                    self.op(if prebuilt { Action::Put(tag) } else { Action::Start(tag) }, pos);
+                }
+                Instruction::SetNode | Instruction::SetMapItemKey => {
+                    let key = instruction == Instruction::SetMapItemKey;
+                    match value {
+                        None => self.op(Action::Set(tag), pos),
+                        Some(value) if ends_text(value) => {
+                            self.op(if key { Action::CloseTextKey(tag) } else { Action::CloseText }, pos);
+                        }
+                        Some(value) => {
+                            if has_call(value) && (!holes.is_empty() || self.may_replace) {
+                                self.flush(&mut holes, out);
+                            }
+                            self.op(if key { Action::Key(tag) } else { Action::Hole }, pos);
+                            holes.push(value);
+                        }
+                    }
+                }
+                Instruction::StartNodeAnnotation => {
+                    self.flush(&mut holes, out);
+                    let Some(Expr::Call { args, pos, .. }) = value else {
+                        continue;
+                    };
+                    let name = format!("{}c{}", names::PREFIX, self.constants.len());
+                    out.start_line();
+                    let kind = SiteKind::Call { positional: 0, named: Vec::new(), spread: true };
+                    out.site(kind, *pos, |out| {
+                        out.push(&name);
+                        out.push("(");
+                        out.arguments(args);
+                        out.push(")");
+                    });
+                    let call = AnnotationCall { site: tag as usize, source: Arc::clone(&self.source) };
+                    self.constants.push((name, Constant::Annotation(call)));
+                }
+            }
+        }
+        self.flush(&mut holes, out);
+        taken
+    }
+
+    fn builds_nodes(&self, def: &DefStmt) -> bool {
+        builds(&def.body)
+    }
+
+    fn begin(&mut self, out: &mut Generator) {
+        self.op(Action::Open(self.dialect), Position::default());
+        self.flush(&mut Vec::new(), out);
+    }
+}
+
+fn as_instruction(stmt: &Stmt) -> Option<(Instruction, &[Argument], Position)> {
+    match stmt {
+        Stmt::Expr(Expr::Call { function, args, pos }) => match &**function {
+            Expr::Ident(name) => Some((Instruction::of(&name.name)?, args, *pos)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether statements, nested functions aside, start nodes or set them.
+fn builds(stmts: &[Stmt]) -> bool {
+    stmts.iter().any(|stmt| match stmt {
+        Stmt::If { then, otherwise, .. } => builds(then) || builds(otherwise),
+        Stmt::For { body, .. } | Stmt::While { body, .. } => builds(body),
+        stmt => matches!(as_instruction(stmt), Some((Instruction::StartNode | Instruction::SetNode, _, _))),
+    })
+}
+
+fn ends_text(value: &Expr) -> bool {
+    match value {
+        Expr::Paren(inner, _) => ends_text(inner),
+        Expr::Call { function, .. } => {
+            matches!(&**function, Expr::Ident(name) if Instruction::of(&name.name) == Some(Instruction::EndCtx))
+        }
+        _ => false,
+    }
+}
+
+/// Whether evaluating an expression may run code elsewhere.
+fn has_call(expr: &Expr) -> bool {
+    let any = |items: &[Expr]| items.iter().any(has_call);
+    match expr {
+        Expr::Call { .. } => true,
+        Expr::Ident(_) | Expr::Int(..) | Expr::Float(..) | Expr::Str(..) | Expr::Lambda { .. } => false,
+        Expr::Paren(inner, _) => has_call(inner),
+        Expr::Tuple(items, _) | Expr::List(items, _) => any(items),
+        Expr::Dict(entries, _) => entries.iter().any(|(key, value, _)| has_call(key) || has_call(value)),
+        Expr::Comprehension { body, value, clauses, .. } => {
+            has_call(body)
+                || value.as_deref().is_some_and(has_call)
+                || clauses.iter().any(|clause| match clause {
+                    Clause::For { iterable, .. } => has_call(iterable),
+                    Clause::If(condition, _) => has_call(condition),
+                })
+        }
+        Expr::Cond { condition, then, otherwise, .. } => {
+            has_call(condition) || has_call(then) || has_call(otherwise)
+        }
+        Expr::Dot { object, .. } => has_call(object),
+        Expr::Index { object, index, .. } => has_call(object) || has_call(index),
+        Expr::Slice { object, low, high, step, .. } => {
+            has_call(object) || [low, high, step].into_iter().flatten().any(|part| has_call(part))
+        }
+        Expr::Unary { operand, .. } => has_call(operand),
+        Expr::Binary { left, right, .. } => has_call(left) || has_call(right),
+    }
+}

@@ -1,0 +1,287 @@
+//! A compiled file: parsed, generated and frozen once, run as often as wanted.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
+
+use starlark::PrintHandler;
+use starlark::environment::{Globals, GlobalsBuilder, Module};
+use starlark::eval::Evaluator;
+use starlark::syntax::{AstModule, Dialect as CrateDialect};
+use starlark::values::list::ListRef;
+use starlark::values::tuple::TupleRef;
+use starlark::values::{OwnedFrozenValue, Value};
+
+use super::builder::{Context, Dialect, Source};
+use super::lines::{self, Instruction, Line};
+use super::natives;
+use super::plan::{Constant, Plan};
+use super::run::{Host, Run};
+use crate::engine::codegen::{self, Generated};
+use crate::engine::syntax;
+use crate::engine::syntax::ast::{Position, Stmt};
+use crate::engine::{builtins, names, wording};
+use crate::error::{Error, ErrorKind, Failure, Frame, Result};
+use crate::yaml::{FileId, FileTable, Node, Text};
+
+/// Where the crate's files find their program when an error names them.
+static PROGRAMS: LazyLock<Mutex<HashMap<u64, Weak<Program>>>> = LazyLock::new(Mutex::default);
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// A compiled file.
+#[derive(Debug)]
+pub(crate) struct Program {
+    id: u64,
+    name: Arc<str>,
+    /// `.star` files and text of positions without a file name.
+    bare: bool,
+    main: OwnedFrozenValue,
+    lines: Vec<Line>,
+    pub(crate) generated: Generated,
+    /// Names bound at the file's top level.
+    globals: Vec<Box<str>>,
+}
+
+/// What to compile.
+pub(crate) struct Input {
+    pub(crate) file: FileId,
+    pub(crate) name: Arc<str>,
+    pub(crate) lines: Vec<Line>,
+    /// The nodes and the kind of result of a template; none for code.
+    pub(crate) template: Option<(Arc<Source>, Dialect)>,
+    /// Whether other files may load it.
+    pub(crate) library: bool,
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+fn globals() -> &'static Globals {
+    static GLOBALS: LazyLock<Globals> = LazyLock::new(|| {
+        let mut builder = GlobalsBuilder::new();
+        builtins::register(&mut builder);
+        natives::register(&mut builder);
+        builder.build()
+    });
+    &GLOBALS
+}
+
+fn crate_dialect() -> CrateDialect {
+    CrateDialect { enable_keyword_only_arguments: true, ..CrateDialect::Standard }
+}
+
+impl Program {
+    /// Compiles dialect text.
+    pub(crate) fn compile(input: Input, files: &FileTable) -> Result<Arc<Program>> {
+        let Input { file, name, lines, template, library } = input;
+        let bare = template.is_none();
+        let located = |message: String, pos: Position| {
+            let frames = lines::frames(&lines, pos.line, "", &name, bare, files);
+            let hint = wording::hint(&message, &line_text(&lines, pos.line));
+            Failure { hint, frames, ..Failure::new(message) }
+        };
+        let text = lines::join(&lines);
+        let parsed = syntax::parse(&text).map_err(|error| {
+            Error::failures(ErrorKind::Syntax, vec![located(error.message.clone(), error.pos)])
+        })?;
+        let resolved = syntax::resolve(&parsed, &Instruction::is_name, &builtins::is_universal);
+        let resolved = resolved.map_err(|errors| {
+            let failures = errors.into_iter().map(|error| located(error.message, error.pos)).collect();
+            Error::failures(ErrorKind::Syntax, failures)
+        })?;
+        let exports: Vec<Box<str>> = if library {
+            resolved.globals.iter().filter(|name| !name.starts_with('_')).cloned().collect()
+        } else {
+            Vec::new()
+        };
+        let mut constants = Vec::new();
+        let generated = match template {
+            Some((source, dialect)) => {
+                let may_replace = loads_template(&parsed.stmts);
+                let mut plan = Plan::new(source, dialect, may_replace);
+                let generated =
+                    codegen::generate(&parsed.stmts, &exports, &resolved.builtin_uses, file, &mut plan);
+                constants = plan.constants;
+                generated
+            }
+            None => codegen::generate(
+                &parsed.stmts,
+                &exports,
+                &resolved.builtin_uses,
+                file,
+                &mut codegen::NoInstructions,
+            ),
+        };
+
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let internal = |error: starlark::Error| {
+            Error::new(ErrorKind::Internal, format!("{name}: generated code does not compile: {error:?}"))
+        };
+        let ast = AstModule::parse(&id.to_string(), generated.source.clone(), &crate_dialect())
+            .map_err(internal)?;
+        let main = Module::with_temp_heap(|module| {
+            for (name, constant) in constants {
+                let heap = module.frozen_heap();
+                let value = match constant {
+                    Constant::Chunk(chunk) => heap.alloc(chunk),
+                    Constant::Annotation(call) => heap.alloc(call),
+                };
+                module.set(&name, value.to_value());
+            }
+            Evaluator::new(&module).eval_module(ast, globals())?;
+            let frozen =
+                module.freeze().map_err(|error| starlark::Error::new_other(anyhow::anyhow!("{error:?}")))?;
+            let (main, _) = frozen.get_any_visibility(codegen::MAIN)?;
+            Ok(main)
+        });
+        let main = main.map_err(internal)?;
+        let program = Arc::new(Program { id, name, bare, main, lines, generated, globals: resolved.globals });
+        PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&program));
+        Ok(program)
+    }
+
+    /// Runs the file in the run of `module` and gives what it exports.
+    fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Vec<(Text, Value<'v>)>> {
+        let printer = Printer(Run::of_module(module)?.host());
+        let mut eval = Evaluator::new(module);
+        // The run keeps values where the collector does not look.
+        eval.disable_gc();
+        eval.set_print_handler(&printer);
+        eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
+        let main = module.heap().access_owned_frozen_value(&self.main);
+        let exported = eval.eval_function(main, &[], &[])?;
+        let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
+        Ok(pairs
+            .filter_map(|pair| match TupleRef::from_value(pair)?.content() {
+                [name, getter] => Some((Text::new(name.unpack_str()?), *getter)),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Runs the file in the run of `module`: what it exports and, for a template, what its own
+    /// context built.
+    pub(crate) fn render<'v>(
+        &self,
+        module: &Module<'v>,
+    ) -> starlark::Result<(Vec<(Text, Value<'v>)>, Option<Node>)> {
+        let run = Run::of_module(module)?;
+        let depth = run.contexts().len();
+        let members = self.run(module);
+        let mut contexts = run.contexts();
+        contexts.truncate(depth + 1);
+        let context = if contexts.len() > depth { contexts.pop() } else { None };
+        drop(contexts);
+        Ok((members?, context.and_then(Context::finish)))
+    }
+
+    fn is_global(&self, name: &str) -> bool {
+        self.globals.iter().any(|global| &**global == name)
+    }
+
+    /// The line of dialect text a place in the generated source stands for.
+    fn site(&self, begin: u32, end: u32) -> Option<&codegen::Site> {
+        let sites = &self.generated.sites;
+        // The smallest site around the place; sites are in the order they begin.
+        let upto = sites.partition_point(|site| site.begin <= begin);
+        sites.get(..upto)?.iter().filter(|site| site.end >= end).min_by_key(|site| site.end - site.begin)
+    }
+}
+
+/// Sends what code prints to the run's host.
+struct Printer(Arc<dyn Host>);
+
+impl PrintHandler for Printer {
+    fn println(&self, text: &str) -> starlark::Result<()> {
+        self.0.log(&format!("{text}\n"));
+        Ok(())
+    }
+}
+
+fn line_text(lines: &[Line], number: u32) -> String {
+    lines.get((number as usize).wrapping_sub(1)).map(|line| line.text.clone()).unwrap_or_default()
+}
+
+/// Whether a file loads the module with `template.replace`.
+fn loads_template(stmts: &[Stmt]) -> bool {
+    stmts.iter().any(|stmt| match stmt {
+        Stmt::Load(load) => &*load.module == "@ytt:template",
+        Stmt::If { then, otherwise, .. } => loads_template(then) || loads_template(otherwise),
+        Stmt::For { body, .. } | Stmt::While { body, .. } => loads_template(body),
+        _ => false,
+    })
+}
+
+/// An error of running code, with ytt's message, hint and frames.
+pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
+    let programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
+    let find = |file: &str| programs.get(&file.parse().ok()?).and_then(Weak::upgrade);
+    // Innermost first: the place of the error, then the call sites of its callers.
+    let mut places = Vec::new();
+    let mut place = error.span().cloned();
+    for frame in error.call_stack().frames.iter().rev() {
+        if let Some(span) = &place
+            && frame.name != names::NATIVE_FRAME
+        {
+            places.push((frame.name.clone(), span.clone()));
+        }
+        place = frame.location.clone();
+    }
+    let innermost = places.first().and_then(|(name, span)| {
+        let program = find(span.file.filename())?;
+        let site = program.site(span.span.begin().get(), span.span.end().get()).cloned();
+        // A call that fails for its arguments is blamed on the function that was called.
+        let called = match error.kind() {
+            starlark::ErrorKind::Function(_) => {
+                let (file, name) = name.rsplit_once('.').unwrap_or(("", name));
+                let program = find(file).unwrap_or_else(|| Arc::clone(&program));
+                let info =
+                    program.generated.functions.iter().find(|info| &*info.name == names::restore(name));
+                info.cloned().map(|info| (program, info))
+            }
+            _ => None,
+        };
+        Some((program, site, called))
+    });
+    let (program, site, called) = match &innermost {
+        Some((program, site, called)) => (Some(program), site.as_ref(), called.as_ref()),
+        None => (None, None, None),
+    };
+    let worded = wording::run_time(
+        error,
+        site,
+        |name| program.is_some_and(|program| program.is_global(name)),
+        called.map(|(_, info)| info),
+    );
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut codes = String::new();
+    let mut show = |program: &Program, name: &str, line: u32| {
+        let function = names::restore(name.rsplit('.').next().unwrap_or(name));
+        let context = if function == codegen::MAIN { "<toplevel>" } else { function };
+        codes.push_str(&line_text(&program.lines, line));
+        frames.extend(lines::frames(&program.lines, line, context, &program.name, program.bare, files));
+    };
+    for (index, (name, span)) in places.iter().enumerate() {
+        if index == 0
+            && let Some((program, info)) = called
+        {
+            if let Some(line) = info.entry_line {
+                show(program, name, line);
+            }
+            continue;
+        }
+        let Some(program) = find(span.file.filename()) else {
+            continue;
+        };
+        let own_line = if index == 0 { wording::line(error) } else { None };
+        let site = program.site(span.span.begin().get(), span.span.end().get());
+        if let Some(line) = own_line.or(site.map(|site| site.line)) {
+            show(&program, name, line);
+        }
+    }
+    let hint = wording::hint(&worded, &codes);
+    Error::failures(ErrorKind::Evaluation, vec![Failure { hint, frames, ..Failure::new(worded) }])
+}

@@ -1,0 +1,209 @@
+//! One run of the evaluator: what natives find through the evaluator that called them.
+
+use std::cell::{RefCell, RefMut};
+use std::fmt;
+use std::sync::Arc;
+
+use allocative::Allocative;
+use starlark::any::ProvidesStaticType;
+use starlark::eval::Evaluator;
+use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
+
+use super::builder::Context;
+use super::nodes::AnnotationSite;
+use crate::engine::{Args, NativeError, NativeResult};
+use crate::yaml::{FileId, Pos, Text};
+
+/// What a run needs from the workspace it is part of.
+pub(crate) trait Host: Send + Sync {
+    /// The module a `load` statement in `file` names, as an [`Exports`] value.
+    fn load<'v>(
+        &self,
+        file: FileId,
+        module: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> NativeResult<Value<'v>>;
+
+    /// Takes the text `print` writes.
+    fn log(&self, text: &str);
+
+    /// The paths of the files below a library: `data.list`. `place` is (own library, root).
+    fn list_data(&self, place: (usize, usize), path: &str) -> NativeResult<Vec<String>>;
+
+    /// The bytes of a file: `data.read`.
+    fn read_data(&self, place: (usize, usize), path: &str) -> NativeResult<Arc<[u8]>>;
+}
+
+/// An annotation of a node with its evaluated arguments.
+#[derive(Trace)]
+pub(crate) struct Annotation<'v> {
+    #[trace(unsafe_ignore)]
+    pub(crate) name: Text,
+    #[trace(unsafe_ignore)]
+    #[allow(dead_code, reason = "overlay and schema messages name it")]
+    pub(crate) pos: Pos,
+    #[allow(dead_code, reason = "overlay and schema annotations read it")]
+    pub(crate) args: Vec<Value<'v>>,
+    pub(crate) kwargs: Vec<Value<'v>>,
+    #[trace(unsafe_ignore)]
+    pub(crate) kwarg_names: Vec<Text>,
+}
+
+/// The state of a run, held by the module every evaluator of the run works on.
+#[derive(ProvidesStaticType, NoSerialize, Allocative, Trace)]
+pub(crate) struct Run<'v> {
+    #[allocative(skip)]
+    #[trace(unsafe_ignore)]
+    contexts: RefCell<Vec<Context>>,
+    /// Side table of the annotations that nodes refer to by number, from 1.
+    #[allocative(skip)]
+    annotations: RefCell<Vec<Vec<Annotation<'v>>>>,
+    #[allocative(skip)]
+    #[trace(unsafe_ignore)]
+    host: Arc<dyn Host>,
+}
+
+impl fmt::Display for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("run")
+    }
+}
+
+impl fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("run")
+    }
+}
+
+#[starlark_value(type = "run")]
+impl<'v> StarlarkValue<'v> for Run<'v> {}
+
+impl<'v> Run<'v> {
+    /// Makes a module the place of a run.
+    pub(crate) fn install(module: &starlark::environment::Module<'v>, host: Arc<dyn Host>) {
+        let run = Run { contexts: RefCell::default(), annotations: RefCell::default(), host };
+        module.set_extra_value(module.heap().alloc_complex_no_freeze(run));
+    }
+
+    /// The run of a module.
+    pub(crate) fn of_module(module: &starlark::environment::Module<'v>) -> NativeResult<&'v Run<'v>> {
+        module
+            .extra_value()
+            .and_then(|value| value.downcast_ref::<Run<'v>>())
+            .ok_or_else(|| NativeError::new("called outside a run"))
+    }
+
+    /// The run an evaluator belongs to.
+    pub(crate) fn of(eval: &Evaluator<'v, '_, '_>) -> NativeResult<&'v Run<'v>> {
+        Run::of_module(eval.module())
+    }
+
+    /// The open contexts, innermost last.
+    pub(crate) fn contexts(&self) -> RefMut<'_, Vec<Context>> {
+        self.contexts.borrow_mut()
+    }
+
+    /// The workspace.
+    pub(crate) fn host(&self) -> Arc<dyn Host> {
+        Arc::clone(&self.host)
+    }
+
+    /// Adds an annotation to the set `id` (0 for a new one) and returns the set's number.
+    pub(crate) fn annotate(&self, id: u32, site: &AnnotationSite, args: Args<'v>) -> u32 {
+        let mut sets = self.annotations.borrow_mut();
+        let (names, kwargs): (Vec<_>, Vec<_>) =
+            args.named.into_iter().map(|(name, value)| (Text::new(name), value)).unzip();
+        let annotation = Annotation {
+            name: site.name.clone(),
+            pos: site.pos,
+            args: args.positional,
+            kwargs,
+            kwarg_names: names,
+        };
+        let index = (id as usize).wrapping_sub(1);
+        match sets.get_mut(index) {
+            Some(set) => {
+                set.retain(|other| other.name != annotation.name);
+                set.push(annotation);
+                id
+            }
+            None => {
+                sets.push(vec![annotation]);
+                sets.len() as u32
+            }
+        }
+    }
+
+    /// The keyword arguments of the annotation `name` of set `id`, if it is there.
+    pub(crate) fn kwargs(&self, id: u32, name: &str) -> Option<Vec<(Text, Value<'v>)>> {
+        let sets = self.annotations.borrow();
+        let set = sets.get((id as usize).wrapping_sub(1))?;
+        let found = set.iter().find(|annotation| annotation.name == name)?;
+        Some(found.kwarg_names.iter().cloned().zip(found.kwargs.iter().copied()).collect())
+    }
+
+    /// Whether set `id` has the annotation `name`.
+    pub(crate) fn has(&self, id: u32, name: &str) -> bool {
+        let sets = self.annotations.borrow();
+        sets.get((id as usize).wrapping_sub(1)).is_some_and(|set| set.iter().any(|a| a.name == name))
+    }
+}
+
+/// What a loaded module offers: values, or for files functions that give the current value of a
+/// name.
+#[derive(ProvidesStaticType, NoSerialize, Allocative, Trace)]
+pub(crate) struct Exports<'v> {
+    #[allocative(skip)]
+    #[trace(unsafe_ignore)]
+    names: Vec<Text>,
+    values: Vec<Value<'v>>,
+    getters: bool,
+}
+
+impl fmt::Display for Exports<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("exports")
+    }
+}
+
+impl fmt::Debug for Exports<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exports {:?}", self.names)
+    }
+}
+
+#[starlark_value(type = "exports")]
+impl<'v> StarlarkValue<'v> for Exports<'v> {}
+
+impl<'v> Exports<'v> {
+    /// Values by name.
+    pub(crate) fn values(members: Vec<(Text, Value<'v>)>, heap: Heap<'v>) -> Value<'v> {
+        let (names, values) = members.into_iter().unzip();
+        heap.alloc_complex_no_freeze(Exports { names, values, getters: false })
+    }
+
+    /// Functions that give the values.
+    pub(crate) fn getters(members: Vec<(Text, Value<'v>)>, heap: Heap<'v>) -> Value<'v> {
+        let (names, values) = members.into_iter().unzip();
+        heap.alloc_complex_no_freeze(Exports { names, values, getters: true })
+    }
+
+    /// The value of a name; `module` is the path messages show.
+    pub(crate) fn get(
+        &self,
+        name: &str,
+        module: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> NativeResult<Value<'v>> {
+        let index = self.names.iter().position(|other| other == name);
+        let Some(value) = index.and_then(|index| self.values.get(index)) else {
+            let mut message = format!("load: name {name} not found in module {module}");
+            let names = self.names.iter().map(|name| name.as_str());
+            if let Some(near) = crate::engine::builtins::nearest(name, names) {
+                message.push_str(&format!(" (did you mean {near}?)"));
+            }
+            return Err(NativeError::new(message));
+        };
+        if self.getters { Ok(eval.eval_function(*value, &[], &[])?) } else { Ok(*value) }
+    }
+}

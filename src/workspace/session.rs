@@ -1,0 +1,417 @@
+//! The evaluation of one run: compiles files when they are first needed, evaluates them, and
+//! answers the load statements of their code.
+//!
+//! Source of the rules: the reference's `pkg/workspace/template_loader.go`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use starlark::environment::Module;
+use starlark::eval::Evaluator;
+use starlark::values::Value;
+
+use super::context_modules;
+use super::files::{File, FileKind};
+use super::library::{FileIndex, Libraries, LibraryId};
+use super::{Log, Options};
+use crate::engine::{NativeError, NativeResult};
+use crate::error::{Error, ErrorKind, Result};
+use crate::modules;
+use crate::template::builder::{Dialect, Source};
+use crate::template::lines::{Line, SourceLine};
+use crate::template::nodes::Nodes;
+use crate::template::program::{self, Input, Program};
+use crate::template::run::{Exports, Host, Run};
+use crate::template::{text, yaml as yaml_template};
+use crate::yaml::{self, DocumentSet, FileId, FileTable, Node, ParseOptions, Pos, Text};
+
+/// How many files may load one another in a chain. The reference has no such bound and exhausts
+/// its stack on files that load each other.
+const MAX_LOAD_DEPTH: usize = 100;
+
+/// Where a file's code finds other files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Place {
+    /// The library that holds the file.
+    pub(crate) current: LibraryId,
+    /// The library that paths beginning with `/` start from.
+    pub(crate) root: LibraryId,
+}
+
+/// A YAML file, read and if need be compiled.
+#[derive(Clone)]
+enum Loaded {
+    Plain(Arc<DocumentSet>),
+    Template(Arc<Program>),
+}
+
+/// What evaluating a file gave.
+pub(crate) struct Evaluated<'v, T> {
+    pub(crate) exports: Vec<(Text, Value<'v>)>,
+    pub(crate) result: T,
+}
+
+/// The state of a run that all its evaluations share.
+pub(crate) struct Session {
+    pub(crate) files: Vec<File>,
+    pub(crate) libraries: Libraries,
+    pub(crate) options: Options,
+    log: Option<Log>,
+    /// Position ids of the run's files start here; those below are of data value flags.
+    first_id: FileId,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    table: FileTable,
+    parsed: HashMap<FileIndex, Arc<DocumentSet>>,
+    yaml: HashMap<FileIndex, Loaded>,
+    programs: HashMap<FileIndex, Arc<Program>>,
+    values: Node,
+    /// The files being evaluated, innermost last.
+    stack: Vec<Place>,
+}
+
+impl Session {
+    /// A session over these files. `table` holds the sources of data values from flags.
+    pub(crate) fn new(
+        files: Vec<File>,
+        mut table: FileTable,
+        options: Options,
+        log: Option<Log>,
+    ) -> Arc<Session> {
+        let libraries = Libraries::new(&files);
+        let first_id = table.len();
+        for file in &files {
+            table.add(file.path(), "");
+        }
+        let state = Mutex::new(State { table, ..State::default() });
+        Arc::new(Session { files, libraries, options, log, first_id, state })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The data values that code sees from now on.
+    pub(crate) fn set_values(&self, values: Node) {
+        self.state().values = values;
+    }
+
+    /// The data values that code sees.
+    pub(crate) fn values(&self) -> Node {
+        self.state().values.clone()
+    }
+
+    /// The sources that positions refer to.
+    pub(crate) fn file_table(&self) -> FileTable {
+        self.state().table.clone()
+    }
+
+    fn file(&self, index: FileIndex) -> Result<&File> {
+        self.files.get(index).ok_or_else(|| Error::new(ErrorKind::Internal, "no such file in the run"))
+    }
+
+    fn id(&self, index: FileIndex) -> FileId {
+        self.first_id + index as FileId
+    }
+
+    /// Reads a file and gives its text to those who show lines of it.
+    fn text(&self, index: FileIndex) -> Result<Arc<[u8]>> {
+        let bytes = self.file(index)?.bytes()?;
+        let text = String::from_utf8_lossy(&bytes);
+        self.state().table.set_text(self.id(index), text.as_ref());
+        Ok(bytes)
+    }
+
+    /// A YAML file as it is written.
+    pub(crate) fn parse(&self, index: FileIndex) -> Result<Arc<DocumentSet>> {
+        if let Some(parsed) = self.state().parsed.get(&index) {
+            return Ok(Arc::clone(parsed));
+        }
+        let file = self.file(index)?;
+        let bytes = self.text(index)?;
+        let options = ParseOptions {
+            with_comments: file.is_template() || file.is_library(),
+            strict: self.options.strict,
+        };
+        let parsed = yaml::parse(&bytes, self.id(index), &options)
+            .map_err(|error| error.context(format!("Unmarshaling YAML template '{}'", file.path())))?;
+        let parsed = Arc::new(parsed);
+        self.state().parsed.insert(index, Arc::clone(&parsed));
+        Ok(parsed)
+    }
+
+    fn load_yaml(&self, index: FileIndex) -> Result<Loaded> {
+        if let Some(loaded) = self.state().yaml.get(&index) {
+            return Ok(loaded.clone());
+        }
+        let file = self.file(index)?;
+        let parsed = self.parse(index)?;
+        let templated = file.is_template() || file.is_library();
+        let loaded = if templated && yaml_template::has_templating(&parsed) {
+            Loaded::Template(self.compile_yaml(index, file, &parsed)?)
+        } else {
+            let mut plain = DocumentSet::clone(&parsed);
+            yaml::keep_last_of_repeated_keys(&mut plain);
+            Loaded::Plain(Arc::new(plain))
+        };
+        self.state().yaml.insert(index, loaded.clone());
+        Ok(loaded)
+    }
+
+    fn compile_yaml(&self, index: FileIndex, file: &File, parsed: &DocumentSet) -> Result<Arc<Program>> {
+        let table = self.file_table();
+        let text = table.get(self.id(index)).map(|file| Arc::clone(&file.text)).unwrap_or_default();
+        let lowered =
+            yaml_template::Lowering::lower(parsed, &text, &table, self.options.ignore_unknown_comments)
+                .map_err(|error| error.context(format!("Compiling YAML template '{}'", file.path())))?;
+        let source = Arc::new(Source {
+            file: self.id(index),
+            nodes: lowered.nodes,
+            implicit_overrides: self.options.implicit_map_key_overrides,
+        });
+        self.compile(index, file, lowered.lines, Some((source, Dialect::Yaml)))
+    }
+
+    fn compile(
+        &self,
+        index: FileIndex,
+        file: &File,
+        lines: Vec<Line>,
+        template: Option<(Arc<Source>, Dialect)>,
+    ) -> Result<Arc<Program>> {
+        let input = Input {
+            file: self.id(index),
+            name: file.path().into(),
+            lines,
+            template,
+            library: file.is_library(),
+        };
+        Program::compile(input, &self.file_table())
+    }
+
+    /// Evaluates a YAML file.
+    pub(crate) fn eval_yaml<'v>(
+        &self,
+        index: FileIndex,
+        place: Place,
+        module: &Module<'v>,
+    ) -> Result<Evaluated<'v, Arc<DocumentSet>>> {
+        match self.load_yaml(index)? {
+            Loaded::Plain(result) => Ok(Evaluated { exports: Vec::new(), result }),
+            Loaded::Template(program) => {
+                let (exports, node) = self.render(&program, place, module)?;
+                let result = match node {
+                    Some(Node::DocumentSet(set)) => set,
+                    _ => Arc::default(),
+                };
+                Ok(Evaluated { exports, result })
+            }
+        }
+    }
+
+    /// Evaluates a text file.
+    pub(crate) fn eval_text<'v>(
+        &self,
+        index: FileIndex,
+        place: Place,
+        module: &Module<'v>,
+    ) -> Result<Evaluated<'v, Vec<u8>>> {
+        let file = self.file(index)?;
+        let bytes = self.text(index)?;
+        if !file.is_template() && !file.is_library() {
+            return Ok(Evaluated { exports: Vec::new(), result: bytes.to_vec() });
+        }
+        let cached = self.state().programs.get(&index).cloned();
+        let program = match cached {
+            Some(program) => program,
+            None => {
+                let content = String::from_utf8_lossy(&bytes);
+                let pieces = text::parse(&content, Pos::new(self.id(index), 1)).map_err(|message| {
+                    Error::new(ErrorKind::Syntax, message)
+                        .context(format!("Parsing text template '{}'", file.path()))
+                })?;
+                let mut nodes = Nodes::default();
+                let lines = text::lower(&pieces, self.id(index), &mut nodes);
+                let source = Source { file: self.id(index), nodes, implicit_overrides: false };
+                let template = Some((Arc::new(source), Dialect::Text));
+                let program = self
+                    .compile(index, file, lines, template)
+                    .map_err(|error| error.context("Evaluating text template"))?;
+                self.state().programs.insert(index, Arc::clone(&program));
+                program
+            }
+        };
+        let rendered = self.render(&program, place, module);
+        let (exports, node) = rendered.map_err(|error| error.context("Evaluating text template"))?;
+        let result = match node {
+            Some(Node::Str(text)) => text.as_bytes().to_vec(),
+            Some(Node::Bytes(bytes)) => bytes.to_vec(),
+            _ => Vec::new(),
+        };
+        Ok(Evaluated { exports, result })
+    }
+
+    /// Evaluates a Starlark file.
+    pub(crate) fn eval_starlark<'v>(
+        &self,
+        index: FileIndex,
+        place: Place,
+        module: &Module<'v>,
+    ) -> Result<Vec<(Text, Value<'v>)>> {
+        let file = self.file(index)?;
+        let cached = self.state().programs.get(&index).cloned();
+        let context = |error: Error| error.context("Evaluating starlark template");
+        let program = match cached {
+            Some(program) => program,
+            None => {
+                let bytes = self.text(index)?;
+                let content = String::from_utf8_lossy(&bytes);
+                let lines = content
+                    .split('\n')
+                    .zip(1..)
+                    .map(|(line, number)| {
+                        let pos = Pos::new(self.id(index), number);
+                        let source = Some(SourceLine { pos, content: Text::new(line) });
+                        Line { text: line.to_owned(), source }
+                    })
+                    .collect();
+                let program = self.compile(index, file, lines, None).map_err(context)?;
+                self.state().programs.insert(index, Arc::clone(&program));
+                program
+            }
+        };
+        let (exports, _) = self.render(&program, place, module).map_err(context)?;
+        Ok(exports)
+    }
+
+    fn render<'v>(
+        &self,
+        program: &Program,
+        place: Place,
+        module: &Module<'v>,
+    ) -> Result<(Vec<(Text, Value<'v>)>, Option<Node>)> {
+        let depth = {
+            let mut state = self.state();
+            state.stack.push(place);
+            state.stack.len()
+        };
+        if depth > MAX_LOAD_DEPTH {
+            self.state().stack.pop();
+            let message = format!("files load one another more than {MAX_LOAD_DEPTH} deep");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
+        let rendered = program.render(module);
+        self.state().stack.pop();
+        rendered.map_err(|error| program::failed(&error, &self.file_table()))
+    }
+
+    /// The names a load statement can take from a file.
+    fn load_file<'v>(&self, path: &str, place: Place, module: &Module<'v>) -> Result<Vec<(Text, Value<'v>)>> {
+        let not_found = |message: String| Error::new(ErrorKind::File, message);
+        let mut place = place;
+        let mut file_path = path;
+        if let Some(reference) = path.strip_prefix('@') {
+            let Some((library, file)) = reference.split_once(':') else {
+                return Err(not_found(
+                    "Expected library path to be in format '@name:path' e.g. \
+                     '@github.com/vmware-tanzu/test:test.star' or '@ytt:base64'"
+                        .to_owned(),
+                ));
+            };
+            let found = self.libraries.accessible(place.current, library).map_err(not_found)?;
+            place = Place { current: found, root: found };
+            file_path = file;
+        }
+        let from = match file_path.strip_prefix('/') {
+            Some(rest) => {
+                file_path = rest;
+                place.root
+            }
+            None => place.current,
+        };
+        let (index, library) = self.libraries.find_file(from, file_path).map_err(not_found)?;
+        let place = Place { current: library, root: place.root };
+        let file = self.file(index)?;
+        if !file.is_library() {
+            return Err(not_found(format!(
+                "Expected file '{}' to be a library file, but was not (hint: library filename must end with \
+                 '.lib.yml' or '.star'; use data.read(...) for loading non-templated file contents)",
+                file.path()
+            )));
+        }
+        match file.kind() {
+            FileKind::Yaml => Ok(self.eval_yaml(index, place, module)?.exports),
+            FileKind::Text => Ok(self.eval_text(index, place, module)?.exports),
+            FileKind::Starlark => self.eval_starlark(index, place, module),
+            FileKind::Unknown => Err(not_found(format!("File '{}' type is not a known", file.path()))),
+        }
+    }
+}
+
+impl Host for Session {
+    fn load<'v>(
+        &self,
+        file: FileId,
+        path: &str,
+        eval: &mut Evaluator<'v, '_, '_>,
+    ) -> NativeResult<Value<'v>> {
+        let place = self.state().stack.last().copied();
+        let place = place.unwrap_or(Place { current: Libraries::ROOT, root: Libraries::ROOT });
+        let heap = eval.heap();
+        if let Some(name) = path.strip_prefix("@ytt:") {
+            let found = context_modules::module(name, file, place, self, eval)?
+                .or_else(|| modules::module(name, heap));
+            let Some(module) = found else {
+                return Err(NativeError::new(format!(
+                    "builtin ytt library does not have module '{name}' (hint: is it available in newer \
+                     version of ytt?)"
+                )));
+            };
+            return Ok(Exports::values(vec![(Text::new(name), module)], heap));
+        }
+        let members = self
+            .load_file(path, place, eval.module())
+            .map_err(|error| NativeError::new(error.to_string()))?;
+        Ok(Exports::getters(members, heap))
+    }
+
+    fn log(&self, text: &str) {
+        if let Some(log) = &self.log {
+            log(text);
+        }
+    }
+
+    fn list_data(&self, place: (usize, usize), path: &str) -> NativeResult<Vec<String>> {
+        let (current, root) = place;
+        let (mut library, path, from_root) = match path.strip_prefix('/') {
+            Some(rest) => (root, rest, true),
+            None => (current, path, false),
+        };
+        if !path.is_empty() {
+            library = self.libraries.find(library, path).map_err(NativeError::new)?;
+        }
+        let slash = if from_root { "/" } else { "" };
+        Ok(self.libraries.list(library).into_iter().map(|listed| format!("{slash}{}", listed.path)).collect())
+    }
+
+    fn read_data(&self, place: (usize, usize), path: &str) -> NativeResult<Arc<[u8]>> {
+        let (current, root) = place;
+        let (library, path) = match path.strip_prefix('/') {
+            Some(rest) => (root, rest),
+            None => (current, path),
+        };
+        let (index, _) = self.libraries.find_file(library, path).map_err(NativeError::new)?;
+        self.file(index).and_then(File::bytes).map_err(|error| NativeError::new(error.to_string()))
+    }
+}
+
+/// Runs `evaluate` on a fresh module that belongs to the session.
+pub(crate) fn with_module<R>(session: &Arc<Session>, evaluate: impl for<'v> FnOnce(&Module<'v>) -> R) -> R {
+    Module::with_temp_heap(|module| {
+        Run::install(&module, Arc::clone(session) as Arc<dyn Host>);
+        evaluate(&module)
+    })
+}

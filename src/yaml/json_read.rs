@@ -1,0 +1,305 @@
+//! JSON text to tree, with the complaints of Go's `encoding/json`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::node::{Array, ArrayItem, Map, MapItem, Node, Origin, Text};
+use super::parse::MAX_DEPTH;
+use crate::error::{Error, ErrorKind, Result};
+
+/// A JSON text as ytt's `json.decode` understands it: every number is a float, keys are sorted, of
+/// repeated keys the last counts.
+///
+/// # Errors
+/// Go's: `invalid character 'x' looking for beginning of value`, `unexpected end of JSON input`, ...
+pub fn decode(text: &[u8]) -> Result<Node> {
+    Reader { text, at: 0, exact: false }.document()
+}
+
+/// A JSON text as YAML would understand it: whole numbers stay whole, keys keep their order, of repeated
+/// keys the last counts, at the place of the first.
+///
+/// # Errors
+/// As [`decode`].
+pub fn read(text: &[u8]) -> Result<Node> {
+    Reader { text, at: 0, exact: true }.document()
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+    /// Keep whole numbers and the order of keys.
+    exact: bool,
+}
+
+impl Reader<'_> {
+    fn document(mut self) -> Result<Node> {
+        let value = self.value(0)?;
+        match self.peek_token() {
+            None => Ok(value),
+            Some(_) => self.unexpected("after top-level value"),
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    /// Skips white space and looks at what is next.
+    fn peek_token(&mut self) -> Option<u8> {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+        self.peek()
+    }
+
+    fn unexpected<T>(&self, context: &str) -> Result<T> {
+        let message = match self.peek() {
+            None => "unexpected end of JSON input".to_owned(),
+            Some(byte) => format!("invalid character {} {context}", quoted(byte)),
+        };
+        Err(Error::new(ErrorKind::Yaml, message))
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Node> {
+        if depth > MAX_DEPTH {
+            return Err(Error::new(ErrorKind::Limit, "exceeded max depth"));
+        }
+        match self.peek_token() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => Ok(Node::Str(self.string()?)),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal("true", Node::Bool(true)),
+            Some(b'f') => self.literal("false", Node::Bool(false)),
+            Some(b'n') => self.literal("null", Node::Null),
+            _ => self.unexpected("looking for beginning of value"),
+        }
+    }
+
+    fn literal(&mut self, word: &str, node: Node) -> Result<Node> {
+        for expected in word.bytes() {
+            if self.peek() != Some(expected) {
+                return self.unexpected(&format!("in literal {word} (expecting {})", quoted(expected)));
+            }
+            self.at += 1;
+        }
+        Ok(node)
+    }
+
+    fn object(&mut self, depth: usize) -> Result<Node> {
+        self.at += 1;
+        let mut items: Vec<MapItem> = Vec::new();
+        let mut places: HashMap<Text, usize> = HashMap::new();
+        let mut next = self.peek_token();
+        while next != Some(b'}') {
+            if next != Some(b'"') {
+                return self.unexpected("looking for beginning of object key string");
+            }
+            let key = self.string()?;
+            if self.peek_token() != Some(b':') {
+                return self.unexpected("after object key");
+            }
+            self.at += 1;
+            let value = self.value(depth + 1)?;
+            let place = *places.entry(key.clone()).or_insert(items.len());
+            match items.get_mut(place) {
+                Some(item) => item.value = value,
+                None => items.push(MapItem { key: Node::Str(key), value, ..MapItem::default() }),
+            }
+            match self.peek_token() {
+                Some(b',') => {
+                    self.at += 1;
+                    next = self.peek_token();
+                    if next == Some(b'}') {
+                        return self.unexpected("looking for beginning of object key string");
+                    }
+                }
+                Some(b'}') => next = Some(b'}'),
+                _ => return self.unexpected("after object key:value pair"),
+            }
+        }
+        self.at += 1;
+        if !self.exact {
+            items.sort_by(|a, b| a.key.as_str().cmp(&b.key.as_str()));
+        }
+        Ok(Node::Map(Arc::new(Map { items, origin: Origin::Code, ..Map::default() })))
+    }
+
+    fn array(&mut self, depth: usize) -> Result<Node> {
+        self.at += 1;
+        let mut items = Vec::new();
+        if self.peek_token() == Some(b']') {
+            self.at += 1;
+        } else {
+            loop {
+                let value = self.value(depth + 1)?;
+                items.push(ArrayItem { value, ..ArrayItem::default() });
+                match self.peek_token() {
+                    Some(b',') => self.at += 1,
+                    Some(b']') => break self.at += 1,
+                    _ => return self.unexpected("after array element"),
+                }
+            }
+        }
+        Ok(Node::Array(Arc::new(Array { items, origin: Origin::Code, ..Array::default() })))
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn number(&mut self) -> Result<Node> {
+        let start = self.at;
+        let mut whole = true;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else if self.digits() == 0 {
+            return self.unexpected("in numeric literal");
+        }
+        if self.peek() == Some(b'.') {
+            whole = false;
+            self.at += 1;
+            if self.digits() == 0 {
+                return self.unexpected("after decimal point in numeric literal");
+            }
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            whole = false;
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            if self.digits() == 0 {
+                return self.unexpected("in exponent of numeric literal");
+            }
+        }
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        if self.exact && whole {
+            if let Ok(value) = text.parse() {
+                return Ok(Node::Int(value));
+            }
+            if let Ok(value) = text.parse() {
+                return Ok(Node::Uint(value));
+            }
+        }
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(Node::Float(value)),
+            _ => {
+                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
+                Err(Error::new(ErrorKind::Yaml, message))
+            }
+        }
+    }
+
+    /// A string; what is not UTF-8 and halves of surrogate pairs become replacement characters.
+    fn string(&mut self) -> Result<Text> {
+        self.at += 1;
+        let mut text = String::new();
+        let mut run = self.at;
+        loop {
+            match self.peek() {
+                Some(b'"' | b'\\') => {
+                    push_lossy(&mut text, self.text.get(run..self.at).unwrap_or_default());
+                    let end = self.peek() == Some(b'"');
+                    self.at += 1;
+                    if end {
+                        return Ok(Text::new(text));
+                    }
+                    self.escape(&mut text)?;
+                    run = self.at;
+                }
+                Some(0x20..) => self.at += 1,
+                _ => return self.unexpected("in string literal"),
+            }
+        }
+    }
+
+    fn escape(&mut self, text: &mut String) -> Result<()> {
+        text.push(match self.peek() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'b') => '\x08',
+            Some(b'f') => '\x0C',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                let unit = self.unit()?;
+                text.push(self.surrogate_pair(unit)?);
+                return Ok(());
+            }
+            _ => return self.unexpected("in string escape code"),
+        });
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Four hexadecimal digits.
+    fn unit(&mut self) -> Result<u32> {
+        let mut value = 0;
+        for _ in 0..4 {
+            let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
+                return self.unexpected("in \\u hexadecimal character escape");
+            };
+            value = value << 4 | digit;
+            self.at += 1;
+        }
+        Ok(value)
+    }
+
+    /// The character that begins with this unit of UTF-16.
+    fn surrogate_pair(&mut self, unit: u32) -> Result<char> {
+        if let Some(char) = char::from_u32(unit) {
+            return Ok(char);
+        }
+        let start = self.at;
+        if (0xD800..0xDC00).contains(&unit) && self.text.get(start..start + 2) == Some(b"\\u") {
+            self.at += 2;
+            let low = self.unit()?;
+            if (0xDC00..0xE000).contains(&low) {
+                let code = 0x1_0000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            // The second one stands for itself.
+            self.at = start;
+        }
+        Ok(char::REPLACEMENT_CHARACTER)
+    }
+}
+
+/// Appends bytes, each that is not UTF-8 as a replacement character.
+fn push_lossy(text: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+}
+
+/// A byte as Go quotes it in these messages.
+fn quoted(byte: u8) -> String {
+    let char = char::from(byte);
+    match char {
+        '\'' => "'\\''".to_owned(),
+        '"' => "'\"'".to_owned(),
+        '\\' => "'\\\\'".to_owned(),
+        '\x07' => "'\\a'".to_owned(),
+        '\x08' => "'\\b'".to_owned(),
+        '\t' => "'\\t'".to_owned(),
+        '\n' => "'\\n'".to_owned(),
+        '\x0B' => "'\\v'".to_owned(),
+        '\x0C' => "'\\f'".to_owned(),
+        '\r' => "'\\r'".to_owned(),
+        '\0'..' ' | '\x7F' => format!("'\\x{byte:02x}'"),
+        '\u{80}'..='\u{A0}' | '\u{AD}' => format!("'\\u{byte:04x}'"),
+        _ => format!("'{char}'"),
+    }
+}

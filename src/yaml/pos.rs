@@ -1,0 +1,179 @@
+//! `-o pos`: each node with the place it was written at.
+
+use super::node::{DocumentSet, FileTable, Node, Pos};
+use super::print::{is_empty, print_value};
+
+/// The documents with `file:line | ` before each node that has a position, empty documents left out.
+pub fn print_positions(documents: &DocumentSet, files: &FileTable) -> String {
+    let mut printer = Printer { out: String::new(), files, width: 0 };
+    for document in &documents.items {
+        if !is_empty(&document.value) {
+            printer.place(document.pos);
+            printer.out.push_str("[doc]\n");
+            printer.value(&document.value, 1);
+        }
+    }
+    printer.out
+}
+
+struct Printer<'a> {
+    out: String,
+    files: &'a FileTable,
+    /// The width of the column of places. It grows with the first place that does not fit.
+    width: usize,
+}
+
+impl Printer<'_> {
+    fn place(&mut self, pos: Pos) {
+        if pos.is_known() {
+            let place = self.files.show(pos);
+            self.column(&place);
+        }
+    }
+
+    fn column(&mut self, text: &str) {
+        if text.len() > self.width {
+            self.width = text.len() + 10;
+        }
+        let padding = self.width.saturating_sub(text.chars().count());
+        self.out.extend(std::iter::repeat_n(' ', padding));
+        self.out.push_str(text);
+        self.out.push_str(" | ");
+    }
+
+    fn indent(&mut self, level: usize) {
+        self.out.extend(std::iter::repeat_n("  ", level));
+    }
+
+    fn value(&mut self, value: &Node, level: usize) {
+        match value {
+            Node::Map(map) => {
+                for item in &map.items {
+                    self.place(item.pos);
+                    self.indent(level);
+                    self.out.push_str(&go_text(&item.key));
+                    self.out.push(':');
+                    self.item(&item.value, level);
+                }
+            }
+            Node::Array(array) => {
+                for (index, item) in array.items.iter().enumerate() {
+                    self.place(item.pos);
+                    self.indent(level);
+                    self.out.push_str(&format!("[{index}]"));
+                    self.item(&item.value, level);
+                }
+            }
+            Node::DocumentSet(_) => {}
+            scalar => {
+                let text = scalar_text(scalar);
+                self.column("");
+                // The reference takes text that stands by itself for a format string.
+                let mut line = String::new();
+                line.extend(std::iter::repeat_n("  ", level));
+                line.push_str(&text);
+                line.push('\n');
+                push_formatted(&mut self.out, &line);
+            }
+        }
+    }
+
+    /// Scalars of one line go on the line of their key or index.
+    fn item(&mut self, value: &Node, level: usize) {
+        if value.is_scalar() {
+            let text = scalar_text(value);
+            if !text.contains('\n') {
+                self.out.push(' ');
+                self.out.push_str(&text);
+                self.out.push('\n');
+                return;
+            }
+        }
+        self.out.push('\n');
+        self.value(value, level + 1);
+    }
+}
+
+/// A scalar as a YAML document, without its last character (a line break).
+fn scalar_text(value: &Node) -> String {
+    let mut text = print_value(value);
+    text.pop();
+    text
+}
+
+/// A key as Go's `%s` prints it: what is not text with its type.
+fn go_text(key: &Node) -> String {
+    let typed = |name: &str, value: &dyn std::fmt::Display| format!("%!s({name}={value})");
+    match key {
+        Node::Null => "%!s(<nil>)".to_owned(),
+        Node::Bool(value) => typed("bool", value),
+        Node::Int(value) => typed("int", value),
+        Node::Uint(value) => typed("uint64", value),
+        Node::Float(value) => {
+            let mut text = String::new();
+            super::float::push_general(&mut text, *value);
+            typed("float64", &text)
+        }
+        Node::Str(text) => text.to_string(),
+        Node::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        // Collections as keys are no nodes in the reference, but structures of its decoder.
+        Node::Map(map) => {
+            let fields = map.items.iter().map(|item| {
+                let value = nested_go_text(&item.value);
+                match item.pos.is_known() {
+                    true => format!("{{{} {value} %!s(int={})}}", nested_go_text(&item.key), item.pos.line),
+                    false => value,
+                }
+            });
+            let fields = fields.collect::<Vec<String>>().join(" ");
+            if map.items.iter().any(|item| item.pos.is_known()) {
+                format!("[{fields}]")
+            } else {
+                format!("{{{fields}}}")
+            }
+        }
+        Node::Array(array) => {
+            let items: Vec<String> = array.items.iter().map(|item| nested_go_text(&item.value)).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Node::DocumentSet(_) => String::new(),
+    }
+}
+
+fn nested_go_text(value: &Node) -> String {
+    match value {
+        Node::Null => "<nil>".to_owned(),
+        value => go_text(value),
+    }
+}
+
+/// What Go's `Printf` makes of `format` without arguments.
+fn push_formatted(out: &mut String, format: &str) {
+    let mut rest = format;
+    while let Some((plain, tail)) = rest.split_once('%') {
+        out.push_str(plain);
+        let number = |text: &str, complaint: &str, out: &mut String| {
+            if let Some(tail) = text.strip_prefix('*') {
+                out.push_str(complaint);
+                tail.len()
+            } else {
+                text.trim_start_matches(|c: char| c.is_ascii_digit()).len()
+            }
+        };
+        let flags = tail.trim_start_matches(['#', '0', '+', '-', ' ']);
+        let left = number(flags, "%!(BADWIDTH)", out);
+        let mut tail = tail.get(tail.len() - left..).unwrap_or_default();
+        if let Some(precision) = tail.strip_prefix('.') {
+            let left = number(precision, "%!(BADPREC)", out);
+            tail = tail.get(tail.len() - left..).unwrap_or_default();
+        }
+        let mut chars = tail.chars();
+        match chars.next() {
+            None => out.push_str("%!(NOVERB)"),
+            Some('%') => out.push('%'),
+            Some(verb) => out.extend(["%!", verb.encode_utf8(&mut [0; 4]), "(MISSING)"]),
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+}
