@@ -63,6 +63,8 @@ pub(crate) struct SourceLine {
     pub(crate) pos: Pos,
     /// What a message shows of it.
     pub(crate) content: Text,
+    /// The whole line, where `content` is a piece of it.
+    pub(crate) whole: Option<Text>,
 }
 
 /// A line of dialect text.

@@ -230,6 +230,9 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         }
         place = frame.location.clone();
     }
+    if wording::is_call_of_no_function(error) && !places.is_empty() {
+        places.remove(0);
+    }
     let innermost = places.first().and_then(|(name, span)| {
         let program = find(span.file.filename())?;
         let site = program.site(span.span.begin().get(), span.span.end().get()).cloned();
@@ -281,6 +284,10 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         if let Some(line) = own_line.or(site.map(|site| site.line)) {
             show(&program, name, line);
         }
+    }
+    if worded.starts_with("(p) ") {
+        // What makes the reference's interpreter itself panic has no frames there.
+        frames.clear();
     }
     let hint = wording::hint(&worded, &codes);
     Error::failures(ErrorKind::Evaluation, vec![Failure { hint, frames, ..Failure::new(worded) }])

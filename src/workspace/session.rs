@@ -274,7 +274,7 @@ impl Session {
                     .zip(1..)
                     .map(|(line, number)| {
                         let pos = Pos::new(self.id(index), number);
-                        let source = Some(SourceLine { pos, content: Text::new(line) });
+                        let source = Some(SourceLine { pos, content: Text::new(line), whole: None });
                         Line { text: line.to_owned(), source }
                     })
                     .collect();

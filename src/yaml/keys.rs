@@ -74,6 +74,7 @@ pub(super) fn internal_form(key: Node, shift: u32) -> Node {
         }
         Node::Map(mut map) => {
             for item in &mut Arc::make_mut(&mut map).items {
+                item.pos.line = item.pos.line.saturating_sub(shift);
                 item.value = internal_form(std::mem::take(&mut item.value), shift);
             }
             Node::Map(map)

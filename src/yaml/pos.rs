@@ -1,7 +1,7 @@
 //! `-o pos`: each node with the place it was written at.
 
 use super::node::{DocumentSet, FileTable, Node, Pos};
-use super::print::{is_empty, print_value};
+use super::print::{is_empty, print_scalar};
 
 /// The documents with `file:line | ` before each node that has a position, empty documents left out.
 pub fn print_positions(documents: &DocumentSet, files: &FileTable) -> String {
@@ -96,7 +96,7 @@ impl Printer<'_> {
 
 /// A scalar as a YAML document, without its last character (a line break).
 fn scalar_text(value: &Node) -> String {
-    let mut text = print_value(value);
+    let mut text = print_scalar(value);
     text.pop();
     text
 }
@@ -126,11 +126,8 @@ fn go_text(key: &Node) -> String {
                 }
             });
             let fields = fields.collect::<Vec<String>>().join(" ");
-            if map.items.iter().any(|item| item.pos.is_known()) {
-                format!("[{fields}]")
-            } else {
-                format!("{{{fields}}}")
-            }
+            let is_item = map.items.first().is_some_and(|item| !item.pos.is_known());
+            if is_item { format!("{{{fields}}}") } else { format!("[{fields}]") }
         }
         Node::Array(array) => {
             let items: Vec<String> = array.items.iter().map(|item| nested_go_text(&item.value)).collect();
@@ -152,28 +149,43 @@ fn push_formatted(out: &mut String, format: &str) {
     let mut rest = format;
     while let Some((plain, tail)) = rest.split_once('%') {
         out.push_str(plain);
-        let number = |text: &str, complaint: &str, out: &mut String| {
-            if let Some(tail) = text.strip_prefix('*') {
-                out.push_str(complaint);
-                tail.len()
-            } else {
-                text.trim_start_matches(|c: char| c.is_ascii_digit()).len()
-            }
-        };
-        let flags = tail.trim_start_matches(['#', '0', '+', '-', ' ']);
-        let left = number(flags, "%!(BADWIDTH)", out);
-        let mut tail = tail.get(tail.len() - left..).unwrap_or_default();
-        if let Some(precision) = tail.strip_prefix('.') {
-            let left = number(precision, "%!(BADPREC)", out);
-            tail = tail.get(tail.len() - left..).unwrap_or_default();
+        let mut bad_index = false;
+        rest = tail.trim_start_matches(['#', '0', '+', '-', ' ']);
+        rest = skip_index(rest, &mut bad_index);
+        rest = skip_number(rest, "%!(BADWIDTH)", out);
+        if let Some(tail) = rest.strip_prefix('.') {
+            rest = skip_index(tail, &mut bad_index);
+            rest = skip_number(rest, "%!(BADPREC)", out);
         }
-        let mut chars = tail.chars();
+        rest = skip_index(rest, &mut bad_index);
+        let mut chars = rest.chars();
         match chars.next() {
             None => out.push_str("%!(NOVERB)"),
             Some('%') => out.push('%'),
-            Some(verb) => out.extend(["%!", verb.encode_utf8(&mut [0; 4]), "(MISSING)"]),
+            Some(verb) => {
+                out.extend(["%!", verb.encode_utf8(&mut [0; 4])]);
+                out.push_str(if bad_index { "(BADINDEX)" } else { "(MISSING)" });
+            }
         }
         rest = chars.as_str();
     }
     out.push_str(rest);
+}
+
+/// Skips the number of an argument, `[2]`.
+fn skip_index<'a>(text: &'a str, bad: &mut bool) -> &'a str {
+    let Some(tail) = text.strip_prefix('[') else { return text };
+    *bad = true;
+    tail.split_once(']').map_or(tail, |(_, tail)| tail)
+}
+
+/// Skips a width or precision.
+fn skip_number<'a>(text: &'a str, complaint: &str, out: &mut String) -> &'a str {
+    match text.strip_prefix('*') {
+        Some(tail) => {
+            out.push_str(complaint);
+            tail
+        }
+        None => text.trim_start_matches(|c: char| c.is_ascii_digit()),
+    }
 }

@@ -97,6 +97,9 @@ struct PossibleKey {
 /// A key must end within this many characters, by YAML 1.1.
 const KEY_LENGTH: usize = 1024;
 
+/// `---` and the character behind it: the scanner looks this far ahead for a token.
+const MARKER_LENGTH: usize = 4;
+
 /// Reads tokens from a text.
 pub(super) struct Scanner<'a> {
     cursor: Cursor<'a>,
@@ -226,6 +229,11 @@ impl<'a> Scanner<'a> {
         self.close_blocks(column as isize);
         let line = self.cursor.line;
         let (byte, next) = (self.cursor.byte(0), self.cursor.byte(1));
+        if let Some(fault) = self.fault
+            && self.cursor.left() < MARKER_LENGTH
+        {
+            return Err(Error::new(ErrorKind::Yaml, format!("yaml: {fault}")));
+        }
         if self.cursor.at_end() {
             return self.fetch_end();
         }
@@ -323,9 +331,6 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_end(&mut self) -> Result<()> {
-        if let Some(fault) = self.fault {
-            return Err(Error::new(ErrorKind::Yaml, format!("yaml: {fault}")));
-        }
         self.cursor.end_line();
         self.close_blocks(-1);
         self.forget_key()?;
