@@ -10,8 +10,6 @@ mod context_modules;
 mod data_values;
 mod file_marks;
 mod files;
-pub(crate) mod go_text;
-mod json;
 mod library;
 mod library_ref;
 mod os_error;

@@ -317,3 +317,41 @@ fn quoted(byte: u8) -> String {
         _ => format!("'{char}'"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_are_those_of_go() {
+        for (source, expected) in [
+            ("", "unexpected end of JSON input"),
+            ("[1,", "unexpected end of JSON input"),
+            ("\"abc", "unexpected end of JSON input"),
+            ("{\"a\"", "unexpected end of JSON input"),
+            ("{\"files\": [}", "invalid character '}' looking for beginning of value"),
+            ("{a:1}", "invalid character 'a' looking for beginning of object key string"),
+            ("{'a':1}", "invalid character '\\'' looking for beginning of object key string"),
+            ("{\"a\":1,}", "invalid character '}' looking for beginning of object key string"),
+            ("{\"x\" 1}", "invalid character '1' after object key"),
+            ("{\"x\":1 \"y\"}", "invalid character '\"' after object key:value pair"),
+            ("{\"a\":01}", "invalid character '1' after object key:value pair"),
+            ("[1 2]", "invalid character '2' after array element"),
+            ("1 2", "invalid character '2' after top-level value"),
+            ("\"\\x\"", "invalid character 'x' in string escape code"),
+            ("\"\\", "invalid character ' ' in string escape code"),
+            ("\"\\u12\"", "invalid character '\"' in \\u hexadecimal character escape"),
+            ("\"\n\"", "invalid character '\\n' in string literal"),
+            ("nul", "invalid character ' ' in literal null (expecting 'l')"),
+            ("trux", "invalid character 'x' in literal true (expecting 'e')"),
+            ("1.", "invalid character ' ' after decimal point in numeric literal"),
+            ("1ex", "invalid character 'x' in exponent of numeric literal"),
+            ("-]", "invalid character ']' in numeric literal"),
+            ("é", "invalid character 'Ã' looking for beginning of value"),
+        ] {
+            let error = decode(source.as_bytes()).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), Some(expected), "{source}");
+        }
+        assert!(decode("[".repeat(100_000).as_bytes()).is_err_and(|error| error.kind() == ErrorKind::Limit));
+    }
+}

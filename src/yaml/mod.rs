@@ -16,6 +16,7 @@ mod pos;
 mod print;
 pub mod resolve;
 mod scan;
+mod visit;
 
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};
@@ -26,3 +27,4 @@ pub use node::{
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
 pub use pos::print_positions;
 pub use print::{is_empty, print_documents, print_value};
+pub use visit::visit_notes;
