@@ -28,7 +28,9 @@ fn shown(readme: &str) -> Vec<Shown> {
             inside = line == "```console";
         } else if inside {
             match (line.strip_prefix("$ "), commands.last_mut()) {
-                (Some(command), _) => commands.push(Shown { command: command.to_owned(), output: String::new() }),
+                (Some(command), _) => {
+                    commands.push(Shown { command: command.to_owned(), output: String::new() })
+                }
                 (None, Some(last)) => last.output += &format!("{line}\n"),
                 (None, None) => panic!("output without a command: {line}"),
             }
@@ -112,4 +114,15 @@ fn commands_and_output_are_read_from_console_blocks_only() {
     let text = "```sh\n$ no\n```\ntext\n```console\n$ one\n1\n$ two\n```\n";
     let command = |command: &str, output: &str| Shown { command: command.into(), output: output.into() };
     assert_eq!(shown(text), [command("one", "1\n"), command("two", "")]);
+}
+
+#[test]
+fn the_readme_and_the_documentation_of_the_crate_show_the_same_code() {
+    let readme = fs::read_to_string(package().join("README.md")).expect("a README");
+    let (_, code) = readme.split_once("```rust\n").expect("an example in Rust");
+    let (code, _) = code.split_once("```").expect("the end of the example");
+    let commented: String =
+        code.lines().map(|line| format!("{}\n", format!("//! {line}").trim_end())).collect();
+    let library = fs::read_to_string(package().join("src/lib.rs")).expect("the library");
+    assert!(library.contains(&commented), "src/lib.rs lacks\n{commented}");
 }
