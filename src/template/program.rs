@@ -16,7 +16,7 @@ use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
 use super::natives;
 use super::plan::{Constant, Plan};
-use super::run::{Host, Run};
+use super::run::{Host, Members, Run};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
@@ -144,7 +144,7 @@ impl Program {
     }
 
     /// Runs the file in the run of `module` and gives what it exports.
-    fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Vec<(Text, Value<'v>)>> {
+    fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Members<'v>> {
         let printer = Printer(Run::of_module(module)?.host());
         let mut eval = Evaluator::new(module);
         // The run keeps values where the collector does not look.
@@ -164,10 +164,7 @@ impl Program {
 
     /// Runs the file in the run of `module`: what it exports and, for a template, what its own
     /// context built.
-    pub(crate) fn render<'v>(
-        &self,
-        module: &Module<'v>,
-    ) -> starlark::Result<(Vec<(Text, Value<'v>)>, Option<Node>)> {
+    pub(crate) fn render<'v>(&self, module: &Module<'v>) -> starlark::Result<(Members<'v>, Option<Node>)> {
         let run = Run::of_module(module)?;
         let depth = run.contexts().len();
         let members = self.run(module);

@@ -34,6 +34,9 @@ pub(crate) trait Host: Send + Sync {
     fn read_data(&self, place: (usize, usize), path: &str) -> NativeResult<Arc<[u8]>>;
 }
 
+/// The names a file defines, with what gives their values.
+pub(crate) type Members<'v> = Vec<(Text, Value<'v>)>;
+
 /// An annotation of a node with its evaluated arguments.
 #[derive(Trace)]
 pub(crate) struct Annotation<'v> {
@@ -183,13 +186,13 @@ impl<'v> StarlarkValue<'v> for Exports<'v> {}
 
 impl<'v> Exports<'v> {
     /// Values by name.
-    pub(crate) fn values(members: Vec<(Text, Value<'v>)>, heap: Heap<'v>) -> Value<'v> {
+    pub(crate) fn values(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
         let (names, values) = members.into_iter().unzip();
         heap.alloc_complex_no_freeze(Exports { names, values, getters: false })
     }
 
     /// Functions that give the values.
-    pub(crate) fn getters(members: Vec<(Text, Value<'v>)>, heap: Heap<'v>) -> Value<'v> {
+    pub(crate) fn getters(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
         let (names, values) = members.into_iter().unzip();
         heap.alloc_complex_no_freeze(Exports { names, values, getters: true })
     }

@@ -182,7 +182,7 @@ pub(crate) fn evaluate(
     let mut base: Option<Node> = None;
     let schema_files = annotated(execution, SCHEMA)?;
     let more = if schemas.is_empty() { "" } else { "additional data value schema" };
-    let order = order("data values schema", &schema_files, more);
+    let order = order(execution.session, "data values schema", &schema_files, more);
     let mut documents =
         of_files(execution, &schema_files, SCHEMA, run, module).map_err(|error| error.context(&order))?;
     documents.extend(schemas);
@@ -201,7 +201,7 @@ pub(crate) fn evaluate(
     }
     let files = annotated(execution, VALUES)?;
     let more = if values.is_empty() { "" } else { "additional data values" };
-    let order = self::order("data values", &files, more);
+    let order = self::order(execution.session, "data values", &files, more);
     let mut documents =
         of_files(execution, &files, VALUES, run, module).map_err(|error| error.context(&order))?;
     documents.extend(values);
@@ -229,8 +229,9 @@ pub(crate) fn evaluate(
 }
 
 /// What is being done, for messages.
-fn order(what: &str, files: &[Listed], more: &str) -> String {
-    let mut names: Vec<&str> = files.iter().map(|listed| listed.path.as_str()).collect();
+fn order(session: &Session, what: &str, files: &[Listed], more: &str) -> String {
+    let name = |listed: &Listed| session.files.get(listed.file).map(|file| file.path());
+    let mut names: Vec<&str> = files.iter().filter_map(name).collect();
     if !more.is_empty() {
         names.push(more);
     }

@@ -7,7 +7,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use starlark::environment::Module;
-use starlark::values::Value;
 
 use super::data_values::{self, DataValues, ValuesDocument};
 use super::files::FileKind;
@@ -15,7 +14,8 @@ use super::library::{FileIndex, LibraryId};
 use super::session::{ForLibraries, Place, Scope, Session};
 use super::{Options, OutputFile};
 use crate::error::{Error, ErrorKind, Result};
-use crate::yaml::{self, Document, DocumentSet, Text};
+use crate::template::run::Members;
+use crate::yaml::{self, Document, DocumentSet};
 
 /// A library about to be evaluated.
 pub(crate) struct Execution<'a> {
@@ -30,7 +30,7 @@ pub(crate) struct Evaluation<'v> {
     pub(crate) files: Vec<OutputFile>,
     pub(crate) documents: DocumentSet,
     /// The names each library file defines, with functions that give their values.
-    pub(crate) exports: Vec<(String, Vec<(Text, Value<'v>)>)>,
+    pub(crate) exports: Vec<(String, Members<'v>)>,
 }
 
 impl Execution<'_> {

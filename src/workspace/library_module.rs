@@ -2,6 +2,8 @@
 //!
 //! Source of the rules: the reference's `pkg/workspace/library_module.go`.
 
+#![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ use crate::engine::values::{Fragment, Module};
 use crate::engine::{Args, BoundMethod, Method, NativeError, NativeResult, convert};
 use crate::error::Error;
 use crate::template::builder::with_position;
-use crate::yaml::{Document, Node, Pos};
+use crate::yaml::{Document, Node, Notes, Pos};
 
 /// What `library.get` acts on: the code that loaded the module.
 #[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
@@ -159,6 +161,15 @@ fn document<'v>(value: Value<'v>, heap: Heap<'v>) -> NativeResult<Document> {
     Ok(Document { value: with_position(&node, Pos::UNKNOWN), ..Document::default() })
 }
 
+fn has_annotations(node: &Node) -> bool {
+    let noted = |notes: &Notes, value: &Node| notes.annotations != 0 || has_annotations(value);
+    match node {
+        Node::Map(map) => map.items.iter().any(|item| noted(&item.notes, &item.value)),
+        Node::Array(array) => array.items.iter().any(|item| noted(&item.notes, &item.value)),
+        _ => false,
+    }
+}
+
 fn with_data_values<'v>(
     me: Value<'v>,
     args: &Args<'v>,
@@ -171,7 +182,15 @@ fn with_data_values<'v>(
         let mut merge = Merge::Overlay;
         for (name, value) in &args.named {
             match *name {
-                "plain" if boolean(*value)? => merge = Merge::Plain,
+                "plain" if boolean(*value)? => {
+                    if has_annotations(&document.value) {
+                        return Err(NativeError::new(
+                            "Expected to be plain YAML, having no annotations (hint: remove comments \
+                             starting with `#@`)",
+                        ));
+                    }
+                    merge = Merge::Plain;
+                }
                 "plain" => {}
                 _ => return Err(NativeError::new(format!("invalid argument name: {name}"))),
             }

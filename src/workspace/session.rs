@@ -22,7 +22,7 @@ use crate::template::builder::{Dialect, Source};
 use crate::template::lines::{Line, SourceLine};
 use crate::template::nodes::Nodes;
 use crate::template::program::{self, Input, Program};
-use crate::template::run::{Exports, Host, Run};
+use crate::template::run::{Exports, Host, Members, Run};
 use crate::template::{text, yaml as yaml_template};
 use crate::yaml::{self, DocumentSet, FileId, FileTable, Node, ParseOptions, Pos, Text};
 
@@ -66,7 +66,7 @@ enum Loaded {
 
 /// What evaluating a file gave.
 pub(crate) struct Evaluated<'v, T> {
-    pub(crate) exports: Vec<(Text, Value<'v>)>,
+    pub(crate) exports: Members<'v>,
     pub(crate) result: T,
 }
 
@@ -274,7 +274,7 @@ impl Session {
         place: Place,
         scope: &Arc<Scope>,
         module: &Module<'v>,
-    ) -> Result<Vec<(Text, Value<'v>)>> {
+    ) -> Result<Members<'v>> {
         let file = self.file(index)?;
         let cached = self.state().programs.get(&index).cloned();
         let context = |error: Error| error.context("Evaluating starlark template");
@@ -307,7 +307,7 @@ impl Session {
         place: Place,
         scope: &Arc<Scope>,
         module: &Module<'v>,
-    ) -> Result<(Vec<(Text, Value<'v>)>, Option<Node>)> {
+    ) -> Result<(Members<'v>, Option<Node>)> {
         let depth = {
             let mut state = self.state();
             state.stack.push((place, Arc::clone(scope)));
@@ -330,7 +330,7 @@ impl Session {
         place: Place,
         scope: &Arc<Scope>,
         module: &Module<'v>,
-    ) -> Result<Vec<(Text, Value<'v>)>> {
+    ) -> Result<Members<'v>> {
         let not_found = |message: String| Error::new(ErrorKind::File, message);
         let mut place = place;
         let mut file_path = path;
