@@ -199,3 +199,37 @@ fn skip_number<'a>(text: &'a str, complaint: &str, out: &mut String) -> &'a str 
         None => text.trim_start_matches(|c: char| c.is_ascii_digit()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // Tests may fail loudly.
+
+    use super::print_positions;
+    use crate::yaml::{FileTable, ParseOptions, parse};
+
+    #[test]
+    fn as_the_reference_prints_them() {
+        let cases = [
+            (
+                "a: 1\nb:\n- c\n- {d: e}\n",
+                "          f.yml:1 | [doc]\n          f.yml:1 |   a: 1\n          f.yml:2 |   b:\n          f.yml:3 |     [0] c\n          f.yml:4 |     [1]\n          f.yml:4 |       d: e\n",
+            ),
+            (
+                "--- x\n---\na: |\n  50%\n  100% d %5.*f %[1]s\n1: 2\n~: 3\n",
+                "          f.yml:1 | [doc]\n                  |   x\n          f.yml:2 | [doc]\n          f.yml:3 |   a:\n                  |     |\n  50%!\n(MISSING)  100%!d(MISSING) %!(BADPREC)%!f(MISSING) %!s(BADINDEX)\n          f.yml:6 |   %!s(int=1): 2\n          f.yml:7 |   %!s(<nil>): 3\n",
+            ),
+            (
+                "y:\n  - - \"a\"\n",
+                "          f.yml:1 | [doc]\n          f.yml:1 |   %!s(bool=true):\n          f.yml:2 |     [0]\n          f.yml:2 |       [0] a\n",
+            ),
+            ("? [a]\n: 1\n", "          f.yml:1 | [doc]\n          f.yml:1 |   [{a %!s(int=1)}]: 1\n"),
+            ("---\n---\n{}\n", ""),
+        ];
+        for (text, expected) in cases {
+            let mut files = FileTable::default();
+            let file = files.add("f.yml", text);
+            let documents = parse(text.as_bytes(), file, &ParseOptions::default()).unwrap();
+            assert_eq!(print_positions(&documents, &files), expected, "{text:?}");
+        }
+    }
+}

@@ -424,3 +424,6 @@ fn push_escape(out: &mut String, char: char) {
     out.push('\\');
     out.push(letter);
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 //! The order in which tokens are looked at, and the line each complaint names, are the reference's.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::tree::{Builder, Expected, Lines, Shape, Value};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +15,8 @@ use crate::yaml::scan::{RawComment, Scanner, Token};
 pub(super) struct Parser<'a> {
     scanner: Scanner<'a>,
     builder: Builder<'a>,
-    tag_directives: Vec<(&'a str, Cow<'a, str>)>,
+    /// The prefixes that stand for tag handles in this document.
+    tag_prefixes: HashMap<&'a str, Cow<'a, str>>,
     /// Behind the first document, one without `---` is an error.
     started: bool,
     /// How many lines there are if line feeds end them.
@@ -29,7 +31,7 @@ impl<'a> Parser<'a> {
         let line_count = u32::try_from(line_feeds).unwrap_or(u32::MAX - 2) + 1 + u32::from(implied_start);
         let lines = Lines { file, implied_start, last: 0 };
         let builder = Builder::new(lines, strict);
-        Parser { scanner, builder, tag_directives: Vec::new(), started: false, line_count }
+        Parser { scanner, builder, tag_prefixes: HashMap::new(), started: false, line_count }
     }
 
     /// Whether the text was given without `---` at its beginning.
@@ -116,7 +118,7 @@ impl<'a> Parser<'a> {
         if *self.peek()? == Token::DocumentEnd {
             self.scanner.take()?;
         }
-        self.tag_directives.clear();
+        self.tag_prefixes.clear();
         self.builder.finish()?;
         Ok(Some((value, line)))
     }
@@ -129,10 +131,9 @@ impl<'a> Parser<'a> {
                 Token::Version(1, 1) => version = true,
                 Token::Version(..) => return self.unexpected("found incompatible YAML document"),
                 Token::TagDirective { handle, prefix } => {
-                    if self.tag_directives.iter().any(|(known, _)| *known == handle) {
+                    if self.tag_prefixes.insert(handle, prefix).is_some() {
                         return self.unexpected("found duplicate %TAG directive");
                     }
-                    self.tag_directives.push((handle, prefix));
                 }
                 _ => return Ok(()),
             }
@@ -393,9 +394,8 @@ impl<'a> Parser<'a> {
         if handle.is_empty() {
             return Ok(Tag::new(suffix));
         }
-        let declared = self.tag_directives.iter().find(|(known, _)| *known == handle);
-        match (declared, handle) {
-            (Some((_, prefix)), _) => Ok(Tag::new(&format!("{prefix}{suffix}"))),
+        match (self.tag_prefixes.get(handle), handle) {
+            (Some(prefix), _) => Ok(Tag::new(&format!("{prefix}{suffix}"))),
             (None, "!") => Ok(Tag::new(&format!("!{suffix}"))),
             (None, "!!") => Ok(Tag::standard(suffix)),
             _ => Err(self.scanner.grammar_error(line, "found undefined tag handle")),

@@ -64,3 +64,6 @@ pub fn parse(text: &[u8], file: FileId, options: &ParseOptions) -> Result<Docume
     }
     Ok(DocumentSet { items: documents, ..DocumentSet::default() })
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,8 +38,21 @@ pub(super) struct Value {
     /// There was a complaint about a value before it.
     after_complaint: bool,
     alias: Alias,
-    /// How many levels of collections it holds.
-    height: usize,
+    height: Height,
+}
+
+/// How many levels of collections a node holds.
+#[derive(Clone, Copy, Default)]
+struct Height {
+    levels: usize,
+    /// The same once the node has become a key, where each array is an array of maps.
+    as_key: usize,
+}
+
+impl Height {
+    fn max(self, other: Height) -> Height {
+        Height { levels: self.levels.max(other.levels), as_key: self.as_key.max(other.as_key) }
+    }
 }
 
 /// Whether a node was written as an alias.
@@ -83,7 +96,7 @@ struct Open<'a> {
     /// The line it begins on, its anchor and tag included.
     line: u32,
     anchor: Option<Anchor<'a>>,
-    height: usize,
+    height: Height,
     content: Content,
 }
 
@@ -201,11 +214,10 @@ impl<'a> Builder<'a> {
         let depth = self.open.len();
         let Some(open) = self.open.last_mut() else { return Ok(()) };
         let height = match &open.content {
-            // In keys, each array becomes an array of maps.
-            Content::Pairs { key: None, .. } if value.height > 0 => value.height * 2 + 1,
+            Content::Pairs { key: None, .. } => Height { levels: value.height.as_key, ..value.height },
             _ => value.height,
         };
-        check_depth(depth + height)?;
+        check_depth(depth + height.levels)?;
         open.height = open.height.max(height);
         match &mut open.content {
             Content::Items { items, line, first } => {
@@ -333,7 +345,7 @@ impl<'a> Builder<'a> {
                 Content::Pairs { pairs: Vec::new(), key: None, bare_key: false, first: true }
             }
         };
-        self.open.push(Open { shape, line, anchor, height: 0, content });
+        self.open.push(Open { shape, line, anchor, height: Height::default(), content });
         Ok(())
     }
 
@@ -350,7 +362,10 @@ impl<'a> Builder<'a> {
                 Node::Map(Arc::new(Map { items: pairs, pos: Pos::UNKNOWN, origin: Origin::Yaml }))
             }
         };
-        let value = Value { node, line: open.line, height: open.height + 1, ..Value::default() };
+        let Height { levels, as_key } = open.height;
+        let added = if matches!(node, Node::Array(_)) { 2 } else { 1 };
+        let height = Height { levels: levels + 1, as_key: as_key + added };
+        let value = Value { node, line: open.line, height, ..Value::default() };
         if let Some(anchor) = &open.anchor {
             self.end_anchor(anchor, &value);
         }

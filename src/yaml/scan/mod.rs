@@ -161,7 +161,9 @@ impl<'a> Scanner<'a> {
 
     /// The next token.
     pub(super) fn peek(&mut self) -> Result<&Placed<'a>> {
-        self.fill()?;
+        if !self.certain {
+            self.fill()?;
+        }
         // INVARIANT: `fill` leaves at least one token in the queue.
         self.queue.front().ok_or_else(|| Error::new(ErrorKind::Internal, "yaml: no token"))
     }
