@@ -835,17 +835,3 @@ fn leaf(expr: &Expr) -> Option<&Ident> {
         _ => None,
     }
 }
-
-impl Expr {
-    /// Where an error of the expression itself is reported.
-    pub(crate) fn position(&self) -> Position {
-        match self {
-            Expr::Ident(name) => name.pos,
-            Expr::Int(_, pos) | Expr::Float(_, pos) | Expr::Str(_, pos) => *pos,
-            Expr::Paren(_, pos) | Expr::Tuple(_, pos) | Expr::List(_, pos) | Expr::Dict(_, pos) => *pos,
-            Expr::Comprehension { pos, .. } | Expr::Cond { pos, .. } | Expr::Dot { pos, .. } => *pos,
-            Expr::Index { pos, .. } | Expr::Slice { pos, .. } | Expr::Call { pos, .. } => *pos,
-            Expr::Lambda { pos, .. } | Expr::Unary { pos, .. } | Expr::Binary { pos, .. } => *pos,
-        }
-    }
-}

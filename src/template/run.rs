@@ -42,7 +42,6 @@ pub(crate) struct Annotation<'v> {
     #[trace(unsafe_ignore)]
     #[allow(dead_code, reason = "overlay and schema messages name it")]
     pub(crate) pos: Pos,
-    #[allow(dead_code, reason = "overlay and schema annotations read it")]
     pub(crate) args: Vec<Value<'v>>,
     pub(crate) kwargs: Vec<Value<'v>>,
     #[trace(unsafe_ignore)]
@@ -140,6 +139,13 @@ impl<'v> Run<'v> {
         let set = sets.get((id as usize).wrapping_sub(1))?;
         let found = set.iter().find(|annotation| annotation.name == name)?;
         Some(found.kwarg_names.iter().cloned().zip(found.kwargs.iter().copied()).collect())
+    }
+
+    /// The positional arguments of the annotation `name` of set `id`, if it is there.
+    pub(crate) fn args(&self, id: u32, name: &str) -> Option<Vec<Value<'v>>> {
+        let sets = self.annotations.borrow();
+        let set = sets.get((id as usize).wrapping_sub(1))?;
+        set.iter().find(|annotation| annotation.name == name).map(|annotation| annotation.args.clone())
     }
 
     /// Whether set `id` has the annotation `name`.

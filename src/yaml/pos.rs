@@ -1,7 +1,7 @@
 //! `-o pos`: each node with the place it was written at.
 
-use super::node::{DocumentSet, FileTable, Node, Pos};
-use super::print::{is_empty, print_scalar};
+use super::node::{DocumentSet, FileTable, Node, Origin, Pos};
+use super::print::{is_empty, print_scalar, print_value};
 
 /// The documents with `file:line | ` before each node that has a position, empty documents left out.
 pub fn print_positions(documents: &DocumentSet, files: &FileTable) -> String {
@@ -56,7 +56,7 @@ impl Printer<'_> {
                     self.item(&item.value, level);
                 }
             }
-            Node::Array(array) => {
+            Node::Array(array) if !is_leaf(value) => {
                 for (index, item) in array.items.iter().enumerate() {
                     self.place(item.pos);
                     self.indent(level);
@@ -80,7 +80,7 @@ impl Printer<'_> {
 
     /// Scalars of one line go on the line of their key or index.
     fn item(&mut self, value: &Node, level: usize) {
-        if value.is_scalar() {
+        if is_leaf(value) {
             let text = scalar_text(value);
             if !text.contains('\n') {
                 self.out.push(' ');
@@ -94,9 +94,19 @@ impl Printer<'_> {
     }
 }
 
-/// A scalar as a YAML document, without its last character (a line break).
+/// Whether a value is printed in one piece: scalars, and lists of code, whose items have no place.
+fn is_leaf(value: &Node) -> bool {
+    match value {
+        Node::Array(array) => {
+            array.origin == Origin::Code && array.items.iter().all(|item| item.value.is_scalar())
+        }
+        value => value.is_scalar(),
+    }
+}
+
+/// A leaf as a YAML document, without its last character (a line break).
 fn scalar_text(value: &Node) -> String {
-    let mut text = print_scalar(value);
+    let mut text = if value.is_scalar() { print_scalar(value) } else { print_value(value) };
     text.pop();
     text
 }

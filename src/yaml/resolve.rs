@@ -277,7 +277,7 @@ fn field(rest: &mut &[u8], separator: &[u8]) -> Option<u32> {
 }
 
 /// The node for a scalar with this tag, or what is wrong with it.
-pub(super) fn tagged(tag: &Tag, text: &str) -> Result<Node, String> {
+pub(super) fn tagged(tag: Tag, text: &str) -> Result<Node, String> {
     let wanted = match tag {
         Tag::None => return Ok(resolve(text).node(text)),
         Tag::Str | Tag::NonSpecific | Tag::Merge | Tag::Other => return Ok(Node::Str(Text::new(text))),
@@ -295,11 +295,11 @@ pub(super) fn tagged(tag: &Tag, text: &str) -> Result<Node, String> {
         Tag::Timestamp => "!!timestamp",
     };
     let mut scalar = resolve(text);
-    if scalar == Scalar::Timestamp && *tag != Tag::Timestamp {
+    if scalar == Scalar::Timestamp && tag != Tag::Timestamp {
         scalar = Scalar::Text;
     }
     match scalar {
-        Scalar::Int(value) if *tag == Tag::Float => Ok(Node::Float(value as f64)),
+        Scalar::Int(value) if tag == Tag::Float => Ok(Node::Float(value as f64)),
         scalar if scalar.tag() == wanted => Ok(scalar.node(text)),
         scalar => Err(format!("cannot decode {} `{text}` as a {wanted}", scalar.tag())),
     }

@@ -177,7 +177,7 @@ pub fn slice_value<'v>(
             let bounds = bounds(length(x).unwrap_or_default())?;
             slice_range(x, &bounds, heap)
         }
-        "yamlfragment" => Err(NativeError::new("yamlfragment.Slice: Not implemented")),
+        "yamlfragment" => Err(NativeError::new("(p) yamlfragment.Slice: Not implemented")),
         other => Err(NativeError::new(format!("invalid slice operand {other}"))),
     }
 }

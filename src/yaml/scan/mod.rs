@@ -108,6 +108,8 @@ pub(super) struct Scanner<'a> {
     /// The text was given without `---`, so line 0 is the one the reference puts in front.
     implied_start: bool,
     queue: VecDeque<Placed<'a>>,
+    /// It is certain what the first token of the queue is.
+    certain: bool,
     /// How many tokens have been taken from the queue.
     taken: usize,
     /// The column of the current block collection, -1 outside of any.
@@ -136,6 +138,7 @@ impl<'a> Scanner<'a> {
             fault: source.fault,
             implied_start,
             queue: VecDeque::new(),
+            certain: false,
             taken: 0,
             indent: -1,
             indents: Vec::new(),
@@ -167,6 +170,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn take(&mut self) -> Result<Placed<'a>> {
         self.fill()?;
         let placed = self.queue.pop_front();
+        self.certain = false;
         self.taken += 1;
         placed.ok_or_else(|| Error::new(ErrorKind::Internal, "yaml: no token"))
     }
@@ -199,16 +203,19 @@ impl<'a> Scanner<'a> {
 
     /// Reads on until it is certain what the first token of the queue is.
     fn fill(&mut self) -> Result<()> {
-        loop {
+        while !self.certain {
             if !self.queue.is_empty() {
                 self.drop_stale_keys()?;
                 let taken = self.taken;
-                if !self.keys.iter().skip(self.first_key).any(|key| key.possible && key.token == taken) {
+                let may_be_key = |key: &PossibleKey| key.possible && key.token == taken;
+                if !self.keys.iter().skip(self.first_key).any(may_be_key) {
+                    self.certain = true;
                     return Ok(());
                 }
             }
             self.fetch()?;
         }
+        Ok(())
     }
 
     fn push(&mut self, token: Token<'a>, line: u32) {
