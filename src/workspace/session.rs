@@ -3,7 +3,7 @@
 //!
 //! Source of the rules: the reference's `pkg/workspace/template_loader.go`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use starlark::environment::Module;
@@ -71,6 +71,8 @@ struct State {
     values: Node,
     /// The files being evaluated, innermost last.
     stack: Vec<Place>,
+    /// The warnings that have been printed.
+    warned: HashSet<&'static str>,
 }
 
 impl Session {
@@ -381,6 +383,13 @@ impl Host for Session {
     fn log(&self, text: &str) {
         if let Some(log) = &self.log {
             log(text);
+        }
+    }
+
+    fn warn_once(&self, text: &'static str) {
+        let new = self.state().warned.insert(text);
+        if new {
+            self.log(text);
         }
     }
 
