@@ -14,7 +14,7 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
     let shell = *matches.get_one::<Shell>("shell").unwrap_or(&Shell::Bash);
-    console.print(script(shell, super::command_for_completion()))
+    console.print(script(shell, super::command()))
 }
 
 /// The script for a command, whose name is that of the binary.

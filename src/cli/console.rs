@@ -75,3 +75,41 @@ impl Console {
         })
     }
 }
+
+/// What was printed to a console in memory, standard error included.
+#[cfg(test)]
+#[derive(Clone, Default)]
+pub(super) struct Printed(Arc<Mutex<Vec<u8>>>);
+
+#[cfg(test)]
+impl Printed {
+    pub(super) fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+#[cfg(test)]
+impl Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Console {
+    /// One whose output can be read.
+    pub(super) fn of_memory(stdin: &'static str) -> (Console, Printed) {
+        let printed = Printed::default();
+        let console = Console {
+            stdin: Some(Box::new(stdin.as_bytes())),
+            stdout: Box::new(printed.clone()),
+            stderr: Arc::new(Mutex::new(printed.clone())),
+        };
+        (console, printed)
+    }
+}

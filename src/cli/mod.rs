@@ -5,13 +5,14 @@
 
 mod completion;
 mod console;
+mod fmt;
 mod ytt;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::Command;
 
 pub(crate) use self::console::{Console, Exit};
 use crate::version;
@@ -54,8 +55,11 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
 /// Runs a command line, the program's name first.
 fn run(arguments: &[OsString], console: &mut Console) -> Exit {
     let program = arguments.first().and_then(|name| Path::new(name).file_stem());
-    if program == Some(OsStr::new("ytt")) {
-        return ytt::run(arguments.get(1..).unwrap_or_default(), console);
+    // ytt's arguments have rules of their own, so clap does not see them.
+    match arguments {
+        [_, rest @ ..] if program == Some(OsStr::new("ytt")) => return ytt::run(rest, console),
+        [_, command, rest @ ..] if command == "ytt" => return ytt::run(rest, console),
+        _ => {}
     }
     let matches = match command().try_get_matches_from(arguments) {
         Ok(matches) => matches,
@@ -70,8 +74,8 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         }
     };
     let result = match matches.subcommand() {
-        Some(("ytt", matches)) => return ytt::run(&rest(matches), console),
         Some(("version", _)) => console.print(version_lines()),
+        Some(("fmt", matches)) => fmt::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
     };
@@ -79,10 +83,6 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         console.complain(&format!("stampmill: Error: {error}\n"));
         Exit::FAILURE
     })
-}
-
-fn rest(matches: &ArgMatches) -> Vec<OsString> {
-    matches.get_many("arguments").into_iter().flatten().cloned().collect()
 }
 
 fn version_lines() -> String {
@@ -103,34 +103,17 @@ const EXAMPLES: &str = "Examples:
   source <(stampmill completion bash)
 ";
 
-/// The commands, as they are parsed.
+/// The commands.
 fn command() -> Command {
-    let ytt = Command::new("ytt")
-        .about("Evaluate ytt templates; takes ytt's own flags")
-        .disable_help_flag(true)
-        .arg(
-            Arg::new("arguments")
-                .action(ArgAction::Append)
-                .value_parser(value_parser!(OsString))
-                .allow_hyphen_values(true)
-                .trailing_var_arg(true)
-                .num_args(0..),
-        );
-    with_commands(ytt)
-}
-
-/// The commands, as shells complete them.
-fn command_for_completion() -> Command {
-    with_commands(ytt::for_completion(true))
-}
-
-fn with_commands(ytt: Command) -> Command {
     Command::new("stampmill")
         .about("Evaluates ytt templates in process")
         .version(version::STAMPMILL)
         .after_help(EXAMPLES)
         .disable_help_subcommand(true)
-        .subcommand(ytt)
+        .subcommand(
+            ytt::for_completion(true).about("Evaluate ytt templates; takes ytt's own commands and flags"),
+        )
+        .subcommand(fmt::command())
         .subcommand(completion::command())
         .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))
 }

@@ -1,8 +1,8 @@
 //! The bulk format: all files of a run in one JSON text, `{"files": [{"name": …, "data": …}]}`.
 
 use super::files::File;
-use super::json::Json;
 use super::{OutputFile, Rendered};
+use crate::yaml::{Node, json};
 use crate::{Error, ErrorKind, Result};
 
 /// Reads input files.
@@ -11,8 +11,8 @@ use crate::{Error, ErrorKind, Result};
 /// `Usage` for a text that is not JSON or not of this form.
 pub fn read(text: &str) -> Result<Vec<File>> {
     let mut files = Vec::new();
-    for (key, value) in object(Json::parse(text)?, "Go value of type template.BulkFiles")? {
-        match key.to_ascii_lowercase().as_str() {
+    for (key, value) in object(&json::read(text.as_bytes())?, "Go value of type template.BulkFiles")? {
+        match key.as_str() {
             "files" => files = read_files(value)?,
             "errors" => _ = text_field(value, "Go struct field BulkFiles.errors of type string")?,
             _ => {}
@@ -21,50 +21,59 @@ pub fn read(text: &str) -> Result<Vec<File>> {
     Ok(files)
 }
 
-fn read_files(value: Json) -> Result<Vec<File>> {
+fn read_files(value: &Node) -> Result<Vec<File>> {
     let items = match value {
-        Json::Array(items) => items,
-        Json::Null => Vec::new(),
-        other => return mismatch(&other, "Go struct field BulkFiles.files of type []template.BulkFile"),
+        Node::Array(array) => array.items.as_slice(),
+        Node::Null => &[],
+        other => return mismatch(other, "Go struct field BulkFiles.files of type []template.BulkFile"),
     };
     let mut files = Vec::new();
     for item in items {
-        let (mut name, mut data) = (String::new(), String::new());
-        for (key, value) in object(item, "Go struct field BulkFiles.files of type template.BulkFile")? {
-            let (field, place) = match key.to_ascii_lowercase().as_str() {
-                "name" => (&mut name, "Go struct field BulkFile.files.name of type string"),
-                "data" => (&mut data, "Go struct field BulkFile.files.data of type string"),
-                _ => continue,
-            };
-            if let Some(text) = text_field(value, place)? {
-                *field = text;
+        let (mut name, mut data) = ("", "");
+        for (key, value) in object(&item.value, "Go struct field BulkFiles.files of type template.BulkFile")?
+        {
+            match key.as_str() {
+                "name" => name = text_field(value, "Go struct field BulkFile.files.name of type string")?,
+                "data" => data = text_field(value, "Go struct field BulkFile.files.data of type string")?,
+                _ => {}
             }
         }
-        files.push(File::new(name, data.into_bytes()));
+        files.push(File::new(name, data.as_bytes()));
     }
     Ok(files)
 }
 
-/// The items of an object; none for null.
-fn object(value: Json, place: &str) -> Result<Vec<(String, Json)>> {
+/// The items of an object, keys in lower case as their case does not matter; none for null.
+fn object<'n>(value: &'n Node, place: &str) -> Result<Vec<(String, &'n Node)>> {
     match value {
-        Json::Object(items) => Ok(items),
-        Json::Null => Ok(Vec::new()),
-        other => mismatch(&other, place),
+        Node::Map(map) => Ok(map
+            .items
+            .iter()
+            .map(|item| (item.key.as_str().unwrap_or_default().to_ascii_lowercase(), &item.value))
+            .collect()),
+        Node::Null => Ok(Vec::new()),
+        other => mismatch(other, place),
     }
 }
 
-fn text_field(value: Json, place: &str) -> Result<Option<String>> {
+fn text_field<'n>(value: &'n Node, place: &str) -> Result<&'n str> {
     match value {
-        Json::Text(text) => Ok(Some(text)),
-        Json::Null => Ok(None),
-        other => mismatch(&other, place),
+        Node::Str(text) => Ok(text),
+        Node::Null => Ok(""),
+        other => mismatch(other, place),
     }
 }
 
-fn mismatch<T>(value: &Json, place: &str) -> Result<T> {
-    let message = format!("json: cannot unmarshal {} into {place}", value.type_name());
-    Err(Error::new(ErrorKind::Usage, message))
+fn mismatch<T>(value: &Node, place: &str) -> Result<T> {
+    let found = match value {
+        Node::Null => "null",
+        Node::Bool(_) => "bool",
+        Node::Int(_) | Node::Uint(_) | Node::Float(_) => "number",
+        Node::Str(_) | Node::Bytes(_) => "string",
+        Node::Array(_) => "array",
+        Node::Map(_) | Node::DocumentSet(_) => "object",
+    };
+    Err(Error::new(ErrorKind::Usage, format!("json: cannot unmarshal {found} into {place}")))
 }
 
 /// Writes the files of a run, or why there are none.
@@ -94,26 +103,8 @@ pub fn write(rendered: &Result<Rendered>) -> String {
 
 /// A JSON string as Go writes it: safe in HTML, and with bytes that are not UTF-8 replaced.
 fn push_text(out: &mut String, bytes: &[u8]) {
-    out.push('"');
-    for chunk in bytes.utf8_chunks() {
-        for char in chunk.valid().chars() {
-            match char {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                    out.push_str(&format!("\\u{:04x}", u32::from(char)));
-                }
-                char => out.push(char),
-            }
-        }
-        for _ in chunk.invalid() {
-            out.push_str("\\ufffd");
-        }
-    }
-    out.push('"');
+    // A string always has a JSON form.
+    out.push_str(&json::encode(&Node::from_bytes(bytes), 0, true).unwrap_or_default());
 }
 
 #[cfg(test)]

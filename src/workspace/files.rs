@@ -1,7 +1,7 @@
 //! One input file: its names, its bytes and how it is treated.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::os_error;
@@ -91,6 +91,14 @@ impl File {
     /// What messages call the file: `file 'dir/a.yml'`, `stdin.yml`, `HTTP URL '...'`.
     pub fn description(&self) -> &str {
         &self.description
+    }
+
+    /// Where the file is on disk, if it is there.
+    pub fn disk_path(&self) -> Option<&Path> {
+        match &self.content {
+            Content::Local { path, .. } => Some(path),
+            Content::Known(_) => None,
+        }
     }
 
     /// The file's bytes.

@@ -64,7 +64,9 @@ fn resolve(path: &Path) -> std::result::Result<PathBuf, Unresolved> {
     let mut links = 0;
     while let Some(component) = rest.pop() {
         if component == Path::new("..") {
-            if matches!(resolved.components().next_back(), None | Some(Component::ParentDir)) {
+            // As Go does, a single name is kept, which messages show; cleaning removes it in the end.
+            let names = resolved.components().filter(|part| matches!(part, Component::Normal(_))).count();
+            if names <= 1 || resolved.ends_with("..") {
                 resolved.push("..");
             } else {
                 resolved.pop();
@@ -92,10 +94,7 @@ fn resolve(path: &Path) -> std::result::Result<PathBuf, Unresolved> {
         resolved.pop();
         push_components(&mut rest, &target);
     }
-    if resolved.as_os_str().is_empty() {
-        resolved.push(".");
-    }
-    Ok(resolved)
+    Ok(clean(&resolved))
 }
 
 fn push_components(rest: &mut Vec<PathBuf>, path: &Path) {

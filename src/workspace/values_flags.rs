@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::files::FileKind;
 use super::library_ref::LibraryRef;
 use super::sources::Sources;
-use crate::yaml::{self, Array, Document, DocumentSet, FileTable, Map, MapItem, Node, Pos};
+use crate::yaml::{self, Document, DocumentSet, FileTable, Map, MapItem, Node, Pos};
 use crate::{Error, ErrorKind, Result};
 
 /// The data value flags of a command line, each with its arguments in their order.
@@ -298,24 +298,10 @@ fn parse_library(library: Option<&str>) -> Result<Vec<LibraryRef>> {
 
 /// Whether a comment of the document or of anything in it is code or an annotation.
 fn has_code(document: &Document) -> bool {
-    let in_notes = |notes: &yaml::Notes| notes.comments().iter().any(|comment| comment.data.starts_with('@'));
-    let mut pending = vec![&document.value];
-    let mut found = in_notes(&document.notes);
-    while let Some(node) = pending.pop() {
-        match node {
-            Node::Map(map) => {
-                let Map { items, .. } = &**map;
-                found |= items.iter().any(|item| in_notes(&item.notes));
-                pending.extend(items.iter().map(|item| &item.value));
-            }
-            Node::Array(array) => {
-                let Array { items, .. } = &**array;
-                found |= items.iter().any(|item| in_notes(&item.notes));
-                pending.extend(items.iter().map(|item| &item.value));
-            }
-            _ => {}
-        }
-    }
+    let mut found = false;
+    yaml::visit_notes(document, &mut |notes| {
+        found |= notes.comments().iter().any(|comment| comment.data.starts_with('@'));
+    });
     found
 }
 
@@ -327,4 +313,137 @@ fn path_from_bytes(bytes: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use crate::workspace::SymlinkRules;
+
+    fn layers(flags: &ValuesFlags, stdin: &'static str) -> Result<(Vec<ValuesLayer>, FileTable)> {
+        let variable = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let environment =
+            [("E_a__b", "1"), ("OTHER", "x"), ("E_", "2"), ("E_c___d", "yes"), ("Ex_a", "x"), ("F_a", "[")]
+                .map(variable);
+        let mut table = FileTable::default();
+        let mut sources = Sources::new(stdin.as_bytes(), SymlinkRules::default());
+        let layers = flags.layers(&mut sources, &environment, false, &mut table)?;
+        Ok((layers, table))
+    }
+
+    fn args(args: &[&str]) -> Vec<OsString> {
+        args.iter().map(OsString::from).collect()
+    }
+
+    /// Each layer on a line: place, library, depth of what it replaces, and its document.
+    fn shown(flags: &ValuesFlags) -> String {
+        match layers(flags, "m: {k: 1}\n---\n---\nm: 2\n") {
+            Ok((layers, table)) => layers
+                .iter()
+                .map(|layer| {
+                    let library: Vec<_> = layer.library.iter().map(|step| format!("@{step}")).collect();
+                    let text = yaml::print_value(&layer.document.value).replace('\n', "|");
+                    let depth = match layer.merge {
+                        ValuesMerge::Plain => 0,
+                        ValuesMerge::Key(depth) => depth,
+                    };
+                    format!("{} {}{depth} {text}\n", table.show(layer.document.pos), library.concat())
+                })
+                .collect(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn layers_come_in_rising_precedence() {
+        let flags = ValuesFlags {
+            values: args(&["a.b=x=y", "@lib~one:=z", "@x=1"]),
+            values_yaml: args(&["a..b={c: yes}", "n="]),
+            env: args(&["E", "@l@m:E"]),
+            env_yaml: args(&["E"]),
+            files: args(&["-"]),
+            ..ValuesFlags::default()
+        };
+        let expected = "\
+stdin.yml:1 0 m:|  k: 1|
+stdin.yml:3 0 m: 2|
+(data-values-env arg) E:1 2 a:|  b: \"1\"|
+(data-values-env arg) E:1 1 \"\": \"2\"|
+(data-values-env arg) E:1 2 c:|  _d: \"yes\"|
+(data-values-env arg) E:1 @l@m2 a:|  b: \"1\"|
+(data-values-env arg) E:1 @l@m1 \"\": \"2\"|
+(data-values-env arg) E:1 @l@m2 c:|  _d: \"yes\"|
+(data-values-env-yaml arg) E:1 2 a:|  b: 1|
+(data-values-env-yaml arg) E:1 1 \"\": 2|
+(data-values-env-yaml arg) E:1 2 c:|  _d: true|
+(data-value arg):1 2 a:|  b: x=y|
+(data-value arg):1 @lib~one1 \"\": z|
+(data-value arg):1 1 '@x': \"1\"|
+(data-value-yaml arg):1 3 a:|  \"\":|    b:|      c: true|
+(data-value-yaml arg):1 1 \"n\": null|
+";
+        assert_eq!(shown(&flags), expected);
+    }
+
+    #[test]
+    fn values_from_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| format!("{}/{name}", dir.path().display());
+        std::fs::create_dir(at("sub")).unwrap();
+        for (name, text) in [("a.yml", "a: 1"), ("sub/b.yml", "b: 2"), ("sub/readme.md", "[")] {
+            std::fs::write(at(name), text).unwrap();
+        }
+        let of_file = ValuesFlags {
+            value_files: vec![format!("@l:k={}", at("a.yml")).into()],
+            ..ValuesFlags::default()
+        };
+        assert_eq!(shown(&of_file), format!("(data-value-file arg) k={}:1 @l1 k: 'a: 1'|\n", at("a.yml")));
+        let of_directory = ValuesFlags { files: vec![at("").into()], ..ValuesFlags::default() };
+        assert_eq!(shown(&of_directory), "a.yml:1 0 a: 1|\nsub/b.yml:1 0 b: 2|\n");
+        std::fs::write(at("readme.md"), "[").unwrap();
+        assert_eq!(
+            shown(&of_directory),
+            "Extracting data value from file: Unmarshaling YAML data values file 'readme.md': \
+             yaml: line 1: did not find expected node content"
+        );
+    }
+
+    #[test]
+    fn errors_say_what_was_being_read() {
+        let of_values = |values: &str| ValuesFlags { values: args(&[values]), ..ValuesFlags::default() };
+        let of_yaml = |values: &str| ValuesFlags { values_yaml: args(&[values]), ..ValuesFlags::default() };
+        let of_env = |prefix: &str| ValuesFlags { env_yaml: args(&[prefix]), ..ValuesFlags::default() };
+        let of_files = |path: &str| ValuesFlags { files: args(&[path]), ..ValuesFlags::default() };
+        for (flags, expected) in [
+            (of_values("a"), "Extracting data value from KV: Expected format key=value"),
+            (of_values("@:a=1"), "Extracting data value from KV: Expected library ref to not be empty"),
+            (
+                of_values("@l:a:b=1"),
+                "Extracting data value from KV: Expected at most one library-key separator ':' in 'a:b'",
+            ),
+            (
+                of_yaml("a=["),
+                "Extracting data value from KV: Deserializing value for key 'a': Deserializing YAML value: \
+                 yaml: line 1: did not find expected node content",
+            ),
+            (
+                of_env("F"),
+                "Extracting data values from env under prefix 'F': Extracting data value from env variable 'F_a': \
+                 Deserializing YAML value: yaml: line 1: did not find expected node content",
+            ),
+            (
+                of_files("@l:nope"),
+                "Extracting data value from file: Find files 'nope': Checking file 'nope': lstat nope: \
+                 no such file or directory",
+            ),
+        ] {
+            assert_eq!(shown(&flags), expected);
+        }
+        let with_code = layers(&of_files("-"), "a: 1\nb: #@ 2\n").unwrap_err().to_string();
+        assert!(
+            with_code.contains("Checking data values file '-': Expected to be plain YAML"),
+            "{with_code}"
+        );
+    }
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Errors
 /// Go's: `invalid character 'x' looking for beginning of value`, `unexpected end of JSON input`, ...
 pub fn decode(text: &[u8]) -> Result<Node> {
-    Reader { text, at: 0, exact: false }.document()
+    Reader { text, at: 0, exact: false, too_large: None }.document()
 }
 
 /// A JSON text as YAML would understand it: whole numbers stay whole, keys keep their order, of repeated
@@ -22,7 +22,7 @@ pub fn decode(text: &[u8]) -> Result<Node> {
 /// # Errors
 /// As [`decode`].
 pub fn read(text: &[u8]) -> Result<Node> {
-    Reader { text, at: 0, exact: true }.document()
+    Reader { text, at: 0, exact: true, too_large: None }.document()
 }
 
 struct Reader<'a> {
@@ -30,14 +30,20 @@ struct Reader<'a> {
     at: usize,
     /// Keep whole numbers and the order of keys.
     exact: bool,
+    /// The first number that is out of range. Malformed text behind it is reported first.
+    too_large: Option<String>,
 }
 
 impl Reader<'_> {
     fn document(mut self) -> Result<Node> {
         let value = self.value(0)?;
         match self.peek_token() {
+            None => {}
+            Some(_) => return self.unexpected("after top-level value"),
+        }
+        match self.too_large {
+            Some(message) => Err(Error::new(ErrorKind::Yaml, message)),
             None => Ok(value),
-            Some(_) => self.unexpected("after top-level value"),
         }
     }
 
@@ -54,11 +60,16 @@ impl Reader<'_> {
     }
 
     fn unexpected<T>(&self, context: &str) -> Result<T> {
-        let message = match self.peek() {
-            None => "unexpected end of JSON input".to_owned(),
-            Some(byte) => format!("invalid character {} {context}", quoted(byte)),
-        };
-        Err(Error::new(ErrorKind::Yaml, message))
+        match self.peek() {
+            None => Err(Error::new(ErrorKind::Yaml, "unexpected end of JSON input")),
+            Some(_) => self.unexpected_inside(context),
+        }
+    }
+
+    /// A complaint within a word, number or escape, where the end of the text counts as a space.
+    fn unexpected_inside<T>(&self, context: &str) -> Result<T> {
+        let byte = quoted(self.peek().unwrap_or(b' '));
+        Err(Error::new(ErrorKind::Yaml, format!("invalid character {byte} {context}")))
     }
 
     fn value(&mut self, depth: usize) -> Result<Node> {
@@ -80,7 +91,8 @@ impl Reader<'_> {
     fn literal(&mut self, word: &str, node: Node) -> Result<Node> {
         for expected in word.bytes() {
             if self.peek() != Some(expected) {
-                return self.unexpected(&format!("in literal {word} (expecting {})", quoted(expected)));
+                return self
+                    .unexpected_inside(&format!("in literal {word} (expecting {})", quoted(expected)));
             }
             self.at += 1;
         }
@@ -162,13 +174,13 @@ impl Reader<'_> {
         if self.peek() == Some(b'0') {
             self.at += 1;
         } else if self.digits() == 0 {
-            return self.unexpected("in numeric literal");
+            return self.unexpected_inside("in numeric literal");
         }
         if self.peek() == Some(b'.') {
             whole = false;
             self.at += 1;
             if self.digits() == 0 {
-                return self.unexpected("after decimal point in numeric literal");
+                return self.unexpected_inside("after decimal point in numeric literal");
             }
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
@@ -178,7 +190,7 @@ impl Reader<'_> {
                 self.at += 1;
             }
             if self.digits() == 0 {
-                return self.unexpected("in exponent of numeric literal");
+                return self.unexpected_inside("in exponent of numeric literal");
             }
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
@@ -194,8 +206,10 @@ impl Reader<'_> {
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Node::Float(value)),
             _ => {
-                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
-                Err(Error::new(ErrorKind::Yaml, message))
+                let message =
+                    || format!("json: cannot unmarshal number {text} into Go value of type float64");
+                self.too_large.get_or_insert_with(message);
+                Ok(Node::Null)
             }
         }
     }
@@ -237,7 +251,7 @@ impl Reader<'_> {
                 text.push(self.surrogate_pair(unit)?);
                 return Ok(());
             }
-            _ => return self.unexpected("in string escape code"),
+            _ => return self.unexpected_inside("in string escape code"),
         });
         self.at += 1;
         Ok(())
@@ -248,7 +262,7 @@ impl Reader<'_> {
         let mut value = 0;
         for _ in 0..4 {
             let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
-                return self.unexpected("in \\u hexadecimal character escape");
+                return self.unexpected_inside("in \\u hexadecimal character escape");
             };
             value = value << 4 | digit;
             self.at += 1;
@@ -301,5 +315,43 @@ fn quoted(byte: u8) -> String {
         '\0'..' ' | '\x7F' => format!("'\\x{byte:02x}'"),
         '\u{80}'..='\u{A0}' | '\u{AD}' => format!("'\\u{byte:04x}'"),
         _ => format!("'{char}'"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_are_those_of_go() {
+        for (source, expected) in [
+            ("", "unexpected end of JSON input"),
+            ("[1,", "unexpected end of JSON input"),
+            ("\"abc", "unexpected end of JSON input"),
+            ("{\"a\"", "unexpected end of JSON input"),
+            ("{\"files\": [}", "invalid character '}' looking for beginning of value"),
+            ("{a:1}", "invalid character 'a' looking for beginning of object key string"),
+            ("{'a':1}", "invalid character '\\'' looking for beginning of object key string"),
+            ("{\"a\":1,}", "invalid character '}' looking for beginning of object key string"),
+            ("{\"x\" 1}", "invalid character '1' after object key"),
+            ("{\"x\":1 \"y\"}", "invalid character '\"' after object key:value pair"),
+            ("{\"a\":01}", "invalid character '1' after object key:value pair"),
+            ("[1 2]", "invalid character '2' after array element"),
+            ("1 2", "invalid character '2' after top-level value"),
+            ("\"\\x\"", "invalid character 'x' in string escape code"),
+            ("\"\\", "invalid character ' ' in string escape code"),
+            ("\"\\u12\"", "invalid character '\"' in \\u hexadecimal character escape"),
+            ("\"\n\"", "invalid character '\\n' in string literal"),
+            ("nul", "invalid character ' ' in literal null (expecting 'l')"),
+            ("trux", "invalid character 'x' in literal true (expecting 'e')"),
+            ("1.", "invalid character ' ' after decimal point in numeric literal"),
+            ("1ex", "invalid character 'x' in exponent of numeric literal"),
+            ("-]", "invalid character ']' in numeric literal"),
+            ("é", "invalid character 'Ã' looking for beginning of value"),
+        ] {
+            let error = decode(source.as_bytes()).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), Some(expected), "{source}");
+        }
+        assert!(decode("[".repeat(100_000).as_bytes()).is_err_and(|error| error.kind() == ErrorKind::Limit));
     }
 }

@@ -4,7 +4,6 @@
 //! the printer's bytes follow that library. See `resolve` for the scalar types and `print` for the
 //! output rules.
 
-mod comments;
 mod float;
 pub mod json;
 mod json_read;
@@ -16,6 +15,7 @@ mod pos;
 mod print;
 pub mod resolve;
 mod scan;
+mod visit;
 
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};
@@ -26,3 +26,4 @@ pub use node::{
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
 pub use pos::print_positions;
 pub use print::{is_empty, print_documents, print_value};
+pub use visit::visit_notes;

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::csv;
-use crate::workspace::go_text::{push_escaped, quoted_char};
+use crate::engine::builtins::quote;
 use crate::{Error, ErrorKind, Result};
 
 /// What a flag takes.
@@ -174,13 +174,17 @@ fn set(flag: &Flag, value: OsString, matches: &mut Matches) -> Result<()> {
     let text = value.to_string_lossy();
     let problem = match flag.takes {
         Takes::Bool if parse_bool(value.as_encoded_bytes()).is_none() => {
-            Some(format!("strconv.ParseBool: parsing {}: invalid syntax", quoted(&text)))
+            Some(format!("strconv.ParseBool: parsing {}: invalid syntax", quote(value.as_encoded_bytes())))
         }
         Takes::Commas => csv::fields(&text).err(),
         _ => None,
     };
     if let Some(problem) = problem {
-        return fail(format!("invalid argument {} for \"{}\" flag: {problem}", quoted(&text), flag.shown()));
+        return fail(format!(
+            "invalid argument {} for \"{}\" flag: {problem}",
+            quote(value.as_encoded_bytes()),
+            flag.shown()
+        ));
     }
     matches.values.push((flag.name, value));
     Ok(())
@@ -194,17 +198,13 @@ fn parse_bool(text: &[u8]) -> Option<bool> {
     }
 }
 
-/// The text in double quotes, with escapes.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            char => push_escaped(&mut out, char),
-        }
+/// A character in single quotes, with escapes.
+fn quoted_char(char: char) -> String {
+    match char {
+        '\'' => "'\\''".to_owned(),
+        '"' => "'\"'".to_owned(),
+        char => format!("'{}'", quote(char.to_string().as_bytes()).trim_matches('"')),
     }
-    out.push('"');
-    out
 }
 
 #[cfg(unix)]

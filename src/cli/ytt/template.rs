@@ -1,5 +1,6 @@
 //! `ytt` without a command, also `ytt template`: evaluates templates.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -170,7 +171,9 @@ fn evaluate(
         values_yaml: matches.many("data-value-yaml"),
         value_files: matches.many("data-value-file"),
     };
-    let environment: Vec<_> = std::env::vars_os().collect();
+    // Of a variable that is there twice the first one counts.
+    let mut seen = HashSet::new();
+    let environment: Vec<_> = std::env::vars_os().filter(|(name, _)| seen.insert(name.clone())).collect();
     let mut file_table = FileTable::default();
     let values = flags.layers(sources, &environment, options.strict, &mut file_table)?;
     let inspect = inspect(matches)?;
@@ -234,11 +237,10 @@ fn show(matches: &Matches, rendered: &Rendered, console: &mut Console) -> Result
     let formats = formats(matches)?;
     let format = formats.iter().map(String::as_str).find(|format| *format != "openapi-v3");
     let text = match format {
-        None | Some("yaml") => yaml::print_documents(&rendered.documents),
-        Some(other) => {
-            let message = format!("printing {other} is not part of this build");
-            return Err(Error::new(ErrorKind::Internal, message));
-        }
+        Some("json") => yaml::json::print_documents(&rendered.documents)
+            .map_err(|error| error.context("Marshaling combined template result"))?,
+        Some("pos") => yaml::print_positions(&rendered.documents, &rendered.file_table),
+        _ => yaml::print_documents(&rendered.documents),
     };
     let exit = console.print(text)?;
     if rendered.files.iter().any(|file| file.kind != FileKind::Yaml) {

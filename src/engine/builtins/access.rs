@@ -1,5 +1,6 @@
 //! Reading parts of values: `x[i]`, `x[i:j:k]`, `x.name`.
 
+use std::cell::RefCell;
 use std::num::NonZeroI32;
 
 use starlark::values::dict::DictRef;
@@ -176,7 +177,7 @@ pub fn slice_value<'v>(
             let bounds = bounds(length(x).unwrap_or_default())?;
             slice_range(x, &bounds, heap)
         }
-        "yamlfragment" => Err(NativeError::new("yamlfragment.Slice: Not implemented")),
+        "yamlfragment" => Err(NativeError::new("(p) yamlfragment.Slice: Not implemented")),
         other => Err(NativeError::new(format!("invalid slice operand {other}"))),
     }
 }
@@ -251,10 +252,35 @@ pub fn attribute_names(x: Value<'_>) -> Vec<String> {
 /// The message for an attribute that does not exist, with the one that may have been meant.
 #[cold]
 pub fn attr_error(x: Value<'_>, name: &str) -> String {
-    let message = format!("{} has no .{name} field or method", x.get_type());
     let names = attribute_names(x);
-    match nearest(name, names.iter().map(String::as_str)) {
+    no_attribute(x.get_type(), name, names.iter().map(String::as_str))
+}
+
+fn no_attribute<'a>(type_name: &str, name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let message = format!("{type_name} has no .{name} field or method");
+    match nearest(name, names) {
         Some(nearest) => format!("{message} (did you mean .{nearest}?)"),
         None => message,
     }
+}
+
+thread_local! {
+    /// The attributes of the value the crate asked last for them. It asks just before it reports
+    /// that one is missing, and its error keeps the value's type only.
+    static ASKED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps the attributes of a value for [`missing_attribute`].
+pub(crate) fn remember_attributes(names: &[String]) {
+    ASKED.with(|asked| asked.replace(names.to_vec()));
+}
+
+/// [`attr_error`] for an error of the crate, which tells only the type.
+#[cold]
+pub(crate) fn missing_attribute(type_name: &str, name: &str) -> String {
+    if matches!(type_name, "struct" | "module") || type_name.starts_with('@') {
+        let names = ASKED.with(RefCell::take);
+        return no_attribute(type_name, name, names.iter().map(String::as_str));
+    }
+    no_attribute(type_name, name, method_names(type_name))
 }

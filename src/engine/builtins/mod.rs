@@ -32,6 +32,7 @@ mod universe;
 mod unpack;
 
 pub use access::{attr_error, attribute, attribute_names, index_value, out_of_range, slice_value};
+pub(crate) use access::{missing_attribute, remember_attributes};
 pub use arithmetic::{Op as BinaryOp, binary};
 pub use characters::{Rune, runes};
 pub use compare::{Op as CompareOp, compare, equal};

@@ -6,6 +6,7 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
+use crate::engine::builtins;
 use crate::yaml::Text;
 
 /// A module.
@@ -34,7 +35,7 @@ impl<'v> Module<'v> {
 
 impl fmt::Display for Module<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<module {}>", crate::engine::builtins::quote(self.name.as_bytes()))
+        write!(f, "<module {}>", builtins::quote(self.name.as_bytes()))
     }
 }
 
@@ -48,6 +49,8 @@ impl<'v> StarlarkValue<'v> for Module<'v> {
     }
 
     fn dir_attr(&self) -> Vec<String> {
-        self.names.iter().map(ToString::to_string).collect()
+        let names: Vec<String> = self.names.iter().map(ToString::to_string).collect();
+        builtins::remember_attributes(&names);
+        names
     }
 }

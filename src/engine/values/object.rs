@@ -46,7 +46,9 @@ macro_rules! object_type {
             }
 
             fn dir_attr(&self) -> Vec<String> {
-                self.names.iter().map(|name| (*name).to_owned()).collect()
+                let names: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
+                crate::engine::builtins::remember_attributes(&names);
+                names
             }
 
             fn to_bool(&self) -> bool {
