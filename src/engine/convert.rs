@@ -123,7 +123,20 @@ pub(crate) fn to_scalar(value: Value<'_>) -> Result<Node, NativeError> {
         }
         return Err(NativeError::new("(p) not sure how to get int"));
     }
+    let name = value.get_type();
+    if let Some(hint) = no_conversion(name) {
+        return Err(NativeError::new(format!("Unable to convert value: {name} {hint}")));
+    }
     Err(NativeError::new(format!("(p) unknown type {} for conversion to go value", go_value_type(value))))
+}
+
+/// What to do with values of ytt's types that have no YAML form.
+fn no_conversion(type_name: &str) -> Option<&'static str> {
+    match type_name {
+        "@ytt:assert.assertion" => Some("does not encode (did you mean to call check()?)"),
+        "@ytt:url.value" | "@ytt:url.user" => Some("does not automatically encode (hint: use .string())"),
+        _ => None,
+    }
 }
 
 /// The float behind a value of type `float`.

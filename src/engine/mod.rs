@@ -11,6 +11,7 @@ pub mod syntax;
 pub mod values;
 pub(crate) mod wording;
 
+pub(crate) use names::NATIVE_FRAME;
 pub use native::{
     Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult,
 };

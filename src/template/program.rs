@@ -259,7 +259,7 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         |name| program.is_some_and(|program| program.is_global(name)),
         called.map(|(_, info)| info),
     );
-    let mut frames: Vec<Frame> = Vec::new();
+    let mut frames: Vec<Frame> = wording::inner_frame(error).cloned().into_iter().collect();
     let mut codes = String::new();
     let mut show = |program: &Program, name: &str, line: u32| {
         let function = names::restore(name.rsplit('.').next().unwrap_or(name));
