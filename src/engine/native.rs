@@ -3,6 +3,8 @@
 //! The reference's built-ins check their arguments by hand and name themselves in their messages,
 //! so ours receive the arguments as they came ([`Args`]) and say what is wrong in the same words.
 
+#![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
+
 use std::fmt;
 
 use allocative::Allocative;

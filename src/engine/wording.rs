@@ -6,6 +6,7 @@
 use starlark::values::ValueError;
 
 use super::NativeError;
+use super::builtins;
 use super::codegen::{FunctionInfo, Site, SiteKind};
 use super::syntax::ast::Param;
 
@@ -52,6 +53,17 @@ pub(crate) fn run_time(
     other(text, kind, is_global, called)
 }
 
+/// Whether something was called that is no function. The crate's back trace has a frame for it.
+pub(crate) fn is_call_of_no_function(error: &starlark::Error) -> bool {
+    match error.kind() {
+        starlark::ErrorKind::Value(inner) => matches!(
+            inner.downcast_ref::<ValueError>(),
+            Some(ValueError::OperationNotSupported { op, .. }) if op == "call()"
+        ),
+        _ => false,
+    }
+}
+
 fn value_error(error: &ValueError, kind: Option<&SiteKind>) -> String {
     match error {
         ValueError::OperationNotSupported { op, typ } => match (op.as_str(), kind) {
@@ -64,7 +76,7 @@ fn value_error(error: &ValueError, kind: Option<&SiteKind>) -> String {
             format!("unknown binary op: {left} {op} {right}")
         }
         ValueError::NoAttr(typ, name) | ValueError::NoAttrDidYouMean(typ, name, _) => {
-            format!("{typ} has no .{name} field or method")
+            builtins::missing_attribute(typ, super::names::restore(name))
         }
         ValueError::KeyNotFound(key) => format!("key {key} not in dict"),
         ValueError::MutationDuringIteration => "cannot insert into hash table during iteration".to_owned(),

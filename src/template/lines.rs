@@ -63,6 +63,8 @@ pub(crate) struct SourceLine {
     pub(crate) pos: Pos,
     /// What a message shows of it.
     pub(crate) content: Text,
+    /// The whole line, where `content` is a piece of it.
+    pub(crate) whole: Option<Text>,
 }
 
 /// A line of dialect text.
@@ -112,25 +114,24 @@ pub(crate) fn frames(
     };
     // The reference's `.star` files are read without their name, so that messages show only lines.
     let place = |pos: Pos| if bare { pos.line.to_string() } else { files.show(pos) };
-    let show =
-        |source: &SourceLine, context: &str| Frame::new(context, place(source.pos), source.content.as_str());
     if let Some(source) = &line.source {
-        return vec![show(source, context)];
+        return vec![Frame::new(context, place(source.pos), source.content.as_str())];
     }
     let before = lines.iter().take(index).rev().find_map(|line| line.source.as_ref());
     let after = lines.iter().skip(index + 1).find_map(|line| line.source.as_ref());
-    let mut frames = Vec::new();
+    let neighbour = |source: &SourceLine, context: &str| {
+        let content = source.whole.as_ref().unwrap_or(&source.content);
+        Frame::new(context, place(source.pos), content.as_str())
+    };
     let mut context = context;
+    let mut frames = Vec::new();
     if let Some(source) = before {
-        frames.push(show(source, std::mem::take(&mut context)));
+        frames.push(neighbour(source, std::mem::take(&mut context)));
     }
-    frames.push(Frame::new(
-        std::mem::take(&mut context),
-        format!("{name}:?"),
-        format!("{} (generated)", line.text),
-    ));
+    let text = format!("{} (generated)", line.text);
+    frames.push(Frame::new(std::mem::take(&mut context), format!("{name}:?"), text));
     if let Some(source) = after {
-        frames.push(show(source, ""));
+        frames.push(neighbour(source, ""));
     }
     frames
 }

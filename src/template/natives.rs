@@ -93,12 +93,18 @@ fn star_kwargs<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeR
                 Some((heap.alloc_str(fields.name(index)?).to_value(), fields.value(index, heap)?))
             })
             .collect()
-    } else if let Some(Node::Map(map)) = Fragment::from_value(value).map(Fragment::node) {
-        let convert = |node: &Node| crate::engine::convert::to_value(node, heap);
-        map.items.iter().map(|item| (convert(&item.key), convert(&item.value))).collect()
     } else {
-        let message = format!("argument after ** must be a mapping, not {}", value.get_type());
-        return Err(NativeError::new(message));
+        let convert = |node: &Node| crate::engine::convert::to_value(node, heap);
+        match Fragment::from_value(value).map(Fragment::node) {
+            Some(Node::Map(map)) => {
+                map.items.iter().map(|item| (convert(&item.key), convert(&item.value))).collect()
+            }
+            Some(Node::Null) => Vec::new(),
+            _ => {
+                let message = format!("argument after ** must be a mapping, not {}", value.get_type());
+                return Err(NativeError::new(message));
+            }
+        }
     };
     if let Some((key, _)) = pairs.iter().find(|(key, _)| key.unpack_str().is_none()) {
         return Err(NativeError::new(format!("keywords must be strings, not {}", key.get_type())));

@@ -4,6 +4,8 @@
 //! value that code computes. A chunk ends before a hole that contains a call while earlier holes
 //! wait: that call might change what they hold.
 
+#![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
+
 use std::fmt;
 use std::sync::Arc;
 

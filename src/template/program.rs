@@ -16,7 +16,7 @@ use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
 use super::natives;
 use super::plan::{Constant, Plan};
-use super::run::{Host, Run};
+use super::run::{Host, Members, Run};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
@@ -144,7 +144,7 @@ impl Program {
     }
 
     /// Runs the file in the run of `module` and gives what it exports.
-    fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Vec<(Text, Value<'v>)>> {
+    fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Members<'v>> {
         let printer = Printer(Run::of_module(module)?.host());
         let mut eval = Evaluator::new(module);
         // The run keeps values where the collector does not look.
@@ -164,10 +164,7 @@ impl Program {
 
     /// Runs the file in the run of `module`: what it exports and, for a template, what its own
     /// context built.
-    pub(crate) fn render<'v>(
-        &self,
-        module: &Module<'v>,
-    ) -> starlark::Result<(Vec<(Text, Value<'v>)>, Option<Node>)> {
+    pub(crate) fn render<'v>(&self, module: &Module<'v>) -> starlark::Result<(Members<'v>, Option<Node>)> {
         let run = Run::of_module(module)?;
         let depth = run.contexts().len();
         let members = self.run(module);
@@ -230,6 +227,9 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         }
         place = frame.location.clone();
     }
+    if wording::is_call_of_no_function(error) && !places.is_empty() {
+        places.remove(0);
+    }
     let innermost = places.first().and_then(|(name, span)| {
         let program = find(span.file.filename())?;
         let site = program.site(span.span.begin().get(), span.span.end().get()).cloned();
@@ -281,6 +281,10 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         if let Some(line) = own_line.or(site.map(|site| site.line)) {
             show(&program, name, line);
         }
+    }
+    if worded.starts_with("(p) ") {
+        // What makes the reference's interpreter itself panic has no frames there.
+        frames.clear();
     }
     let hint = wording::hint(&worded, &codes);
     Error::failures(ErrorKind::Evaluation, vec![Failure { hint, frames, ..Failure::new(worded) }])

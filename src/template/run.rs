@@ -34,6 +34,9 @@ pub(crate) trait Host: Send + Sync {
     fn read_data(&self, place: (usize, usize), path: &str) -> NativeResult<Arc<[u8]>>;
 }
 
+/// The names a file defines, with what gives their values.
+pub(crate) type Members<'v> = Vec<(Text, Value<'v>)>;
+
 /// An annotation of a node with its evaluated arguments.
 #[derive(Trace)]
 pub(crate) struct Annotation<'v> {
@@ -42,7 +45,6 @@ pub(crate) struct Annotation<'v> {
     #[trace(unsafe_ignore)]
     #[allow(dead_code, reason = "overlay and schema messages name it")]
     pub(crate) pos: Pos,
-    #[allow(dead_code, reason = "overlay and schema annotations read it")]
     pub(crate) args: Vec<Value<'v>>,
     pub(crate) kwargs: Vec<Value<'v>>,
     #[trace(unsafe_ignore)]
@@ -142,6 +144,13 @@ impl<'v> Run<'v> {
         Some(found.kwarg_names.iter().cloned().zip(found.kwargs.iter().copied()).collect())
     }
 
+    /// The positional arguments of the annotation `name` of set `id`, if it is there.
+    pub(crate) fn args(&self, id: u32, name: &str) -> Option<Vec<Value<'v>>> {
+        let sets = self.annotations.borrow();
+        let set = sets.get((id as usize).wrapping_sub(1))?;
+        set.iter().find(|annotation| annotation.name == name).map(|annotation| annotation.args.clone())
+    }
+
     /// Whether set `id` has the annotation `name`.
     pub(crate) fn has(&self, id: u32, name: &str) -> bool {
         let sets = self.annotations.borrow();
@@ -177,13 +186,13 @@ impl<'v> StarlarkValue<'v> for Exports<'v> {}
 
 impl<'v> Exports<'v> {
     /// Values by name.
-    pub(crate) fn values(members: Vec<(Text, Value<'v>)>, heap: Heap<'v>) -> Value<'v> {
+    pub(crate) fn values(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
         let (names, values) = members.into_iter().unzip();
         heap.alloc_complex_no_freeze(Exports { names, values, getters: false })
     }
 
     /// Functions that give the values.
-    pub(crate) fn getters(members: Vec<(Text, Value<'v>)>, heap: Heap<'v>) -> Value<'v> {
+    pub(crate) fn getters(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
         let (names, values) = members.into_iter().unzip();
         heap.alloc_complex_no_freeze(Exports { names, values, getters: true })
     }

@@ -86,7 +86,7 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
                     text = text.trim_end_matches(is_space);
                 }
                 trim_start = false;
-                let source = Some(SourceLine { pos: *pos, content: Text::new(text) });
+                let source = Some(SourceLine { pos: *pos, content: Text::new(text), whole: None });
                 let tag = nodes.add(node(Kind::Text, root, Some(Node::str(text))));
                 lines.push(Line {
                     text: Instruction::StartNode.call(&tag.to_string()),
@@ -104,7 +104,7 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
                 let body = strip_signs(body, code);
                 if prints {
                     let tag = nodes.add(node(Kind::Text, root, None));
-                    let source = Some(SourceLine { pos: *pos, content: Text::new(code) });
+                    let source = Some(SourceLine { pos: *pos, content: Text::new(code), whole: None });
                     lines.push(Line {
                         text: Instruction::StartNode.call(&tag.to_string()),
                         source: source.clone(),
@@ -114,7 +114,7 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
                 } else {
                     for (offset, text) in body.split('\n').enumerate() {
                         let pos = Pos::new(pos.file, pos.line + offset as u32);
-                        let source = Some(SourceLine { pos, content: Text::new(text) });
+                        let source = Some(SourceLine { pos, content: Text::new(text), whole: None });
                         lines.push(Line { text: text.to_owned(), source });
                     }
                 }

@@ -105,7 +105,7 @@ impl<'a> Lowering<'a> {
         let source = (pos.is_known())
             .then(|| self.source.get(pos.line as usize - 1))
             .flatten()
-            .map(|content| SourceLine { pos, content: Text::new(content) });
+            .map(|content| SourceLine { pos, content: Text::new(content), whole: None });
         self.lines.push(Line { text, source });
     }
 
@@ -253,7 +253,11 @@ impl<'a> Lowering<'a> {
         let mut lines = text::lower(&pieces, pos.file, &mut self.nodes);
         // The last instruction ends the context; its value is the string.
         let ended = lines.pop().map(|line| line.text).unwrap_or_default();
-        for line in lines {
+        for mut line in lines {
+            if let Some(source) = &mut line.source {
+                let index = (source.pos.line as usize).wrapping_sub(1);
+                source.whole = self.source.get(index).map(|line| Text::new(line));
+            }
             self.lines.push(line);
         }
         self.line(set.call(&format!("{tag}, ({ended})")), pos);

@@ -1,9 +1,13 @@
-//! The modules whose functions depend on the file that loads them: `@ytt:data`, `@ytt:template`.
+//! The modules whose functions depend on the file that loads them: `@ytt:data`, `@ytt:template`,
+//! `@ytt:library`.
+
+use std::sync::Arc;
 
 use starlark::eval::Evaluator;
 use starlark::values::Value;
 
-use super::session::{Place, Session};
+use super::library_module;
+use super::session::{Place, Scope, Session};
 use crate::engine::values::{ByteStr, Module};
 use crate::engine::{Args, BoundNative, NativeError, NativeResult, convert};
 use crate::template::run::Run;
@@ -14,6 +18,7 @@ pub(crate) fn module<'v>(
     name: &str,
     file: FileId,
     place: Place,
+    scope: &Arc<Scope>,
     session: &Session,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> NativeResult<Option<Value<'v>>> {
@@ -24,7 +29,7 @@ pub(crate) fn module<'v>(
             let members = vec![
                 ("list", BoundNative::alloc("data.list", bound, list, heap)),
                 ("read", BoundNative::alloc("data.read", bound, read, heap)),
-                ("values", convert::to_struct(&session.values(), heap)),
+                ("values", convert::to_struct(&scope.values, heap)),
             ];
             Some(Module::alloc("data", members, heap))
         }
@@ -32,6 +37,7 @@ pub(crate) fn module<'v>(
             let replace = BoundNative::alloc("template.replace", [file as usize, 0], replace, heap);
             Some(Module::alloc("template", vec![("replace", replace)], heap))
         }
+        "library" => Some(library_module::module(place, scope, session, heap)),
         _ => None,
     })
 }

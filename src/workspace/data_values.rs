@@ -4,84 +4,272 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use starlark::environment::Module;
 
-use super::library::{FileIndex, Libraries, Listed};
-use super::session::{Place, Session};
-use super::{FileKind, Inspect, ValuesLayer, ValuesMerge};
+use super::execution::Execution;
+use super::library::{FileIndex, Listed};
+use super::session::{ForLibraries, Place, Scope, Session};
+use super::{FileKind, LibraryRef, ValuesLayer, ValuesMerge};
+use crate::engine::convert;
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::annotation;
 use crate::template::run::Run;
 use crate::yaml::{Array, ArrayItem, Comment, Document, DocumentSet, Map, MapItem, Node};
 
+const LIBRARY_REF: &str = "library/ref";
 const VALUES: &str = "data/values";
 const SCHEMA: &str = "data/values-schema";
 
-/// The data values of a run.
-pub(crate) struct Taken {
-    /// What was asked to be inspected; the values otherwise.
+/// How a document is put over what is below it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Merge {
+    /// By overlay annotations; keys must be there already.
+    Overlay,
+    /// Maps item by item, everything else replaced; keys may be new.
+    Plain,
+    /// As `Plain`, but the value that many keys down replaces what is there, maps too.
+    Key(usize),
+}
+
+/// A document that gives data values or a schema, and the library it is for.
+#[derive(Clone, Debug)]
+pub(crate) struct ValuesDocument {
+    /// The rest of the way to the library; empty for the one at hand.
+    pub(crate) library: Vec<LibraryRef>,
+    pub(crate) document: Document,
+    pub(crate) merge: Merge,
+    /// `after_library_module=True`: over what the library module is given.
+    pub(crate) after_library_module: bool,
+    /// The whole way, for messages.
+    full: Vec<LibraryRef>,
+    used: Arc<AtomicBool>,
+}
+
+impl ValuesDocument {
+    /// A document for the library at hand.
+    pub(crate) fn new(document: Document, merge: Merge) -> ValuesDocument {
+        ValuesDocument {
+            library: Vec::new(),
+            document,
+            merge,
+            after_library_module: false,
+            full: Vec::new(),
+            used: Arc::default(),
+        }
+    }
+
+    /// A layer that a flag gave.
+    pub(crate) fn of_layer(layer: ValuesLayer) -> ValuesDocument {
+        let merge = match layer.merge {
+            ValuesMerge::Plain => Merge::Plain,
+            ValuesMerge::Key(depth) => Merge::Key(depth),
+        };
+        let full = layer.library.clone();
+        ValuesDocument { library: layer.library, full, ..ValuesDocument::new(layer.document, merge) }
+    }
+
+    /// A document of a file, with the library its annotations name.
+    fn annotated(document: Document, run: &Run<'_>) -> Result<ValuesDocument> {
+        let wrong = |message: String| Error::new(ErrorKind::DataValues, message);
+        let annotations = document.notes.annotations;
+        let mut library = Vec::new();
+        if let Some(args) = run.args(annotations, LIBRARY_REF) {
+            let [reference] = args.as_slice() else {
+                return Err(wrong(format!(
+                    "Expected {LIBRARY_REF} annotation to have one arg, got {}",
+                    args.len()
+                )));
+            };
+            let text = reference
+                .unpack_str()
+                .ok_or_else(|| wrong(format!("expected a string, but was {}", reference.get_type())))?;
+            library = LibraryRef::parse(text)
+                .map_err(|error| error.context(format!("Annotation {LIBRARY_REF}")))?;
+        }
+        let mut after_library_module = false;
+        for (name, value) in run.kwargs(annotations, VALUES).unwrap_or_default() {
+            if name != "after_library_module" {
+                return Err(wrong(format!("Unknown kwarg {name} for annotation {VALUES}")));
+            }
+            after_library_module = value.unpack_bool().ok_or_else(|| {
+                wrong(format!("expected starlark.Bool, but was {}", convert::go_value_type(value)))
+            })?;
+            if library.is_empty() {
+                return Err(wrong(format!(
+                    "Annotation {VALUES}: Expected kwarg 'after_library_module' to be used with \
+                     {LIBRARY_REF} annotation"
+                )));
+            }
+        }
+        let full = library.clone();
+        let base = ValuesDocument::new(document, Merge::Overlay);
+        Ok(ValuesDocument { library, after_library_module, full, ..base })
+    }
+
+    /// What of the document a library takes: itself one step nearer to its goal.
+    pub(crate) fn for_library(&self, name: &LibraryRef) -> Option<ValuesDocument> {
+        let mut taken = ValuesDocument { used: Arc::default(), ..self.clone() };
+        if let Some(first) = self.library.first() {
+            if !first.matches(&name.path, &name.alias) {
+                return None;
+            }
+            taken.library.remove(0);
+        }
+        self.used.store(true, Ordering::Relaxed);
+        Some(taken)
+    }
+}
+
+/// Fails if documents for libraries were not used by any.
+pub(crate) fn check_used(for_libraries: &ForLibraries, session: &Session) -> Result<()> {
+    let ForLibraries { values, schemas } = for_libraries;
+    let unused = |documents: &[ValuesDocument], what: &str| -> Vec<String> {
+        documents
+            .iter()
+            .filter(|document| !document.used.load(Ordering::Relaxed))
+            .map(|document| {
+                let way: Vec<String> = document.full.iter().map(ToString::to_string).collect();
+                let pos = document.document.pos;
+                let place = session.file_table().show(pos);
+                let line = if pos.is_known() { format!("line {place}") } else { place };
+                format!("{what} belonging to library '@{}' on {line}", way.join("@"))
+            })
+            .collect()
+    };
+    let mut descriptions = unused(values, "Data Value");
+    let mut kinds = Vec::new();
+    if !descriptions.is_empty() {
+        kinds.push("data values");
+    }
+    let unused_schemas = unused(schemas, "Schema");
+    if !unused_schemas.is_empty() {
+        kinds.push("schema");
+    }
+    descriptions.extend(unused_schemas);
+    if descriptions.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::DataValues,
+        format!(
+            "Expected all provided library {} documents to be used but found unused: {}",
+            kinds.join(", and "),
+            descriptions.join(", ")
+        ),
+    ))
+}
+
+/// The data values of a library.
+pub(crate) struct DataValues {
     pub(crate) document: Document,
     /// The files that held values or schemas: they are no part of the output.
     pub(crate) files: HashSet<FileIndex>,
+    /// What the files hold for other libraries.
+    pub(crate) for_libraries: ForLibraries,
 }
 
-/// Evaluates the documents that give data values, and lets code see the result.
+/// Evaluates the documents that give data values.
 pub(crate) fn evaluate(
-    session: &Arc<Session>,
-    layers: &[ValuesLayer],
-    inspect: Inspect,
+    execution: &Execution<'_>,
+    schemas: Vec<ValuesDocument>,
+    values: Vec<ValuesDocument>,
     module: &Module<'_>,
-) -> Result<Taken> {
+) -> Result<DataValues> {
     let run = Run::of_module(module).map_err(|error| Error::new(ErrorKind::Internal, error.message()))?;
-    let schemas = annotated(session, SCHEMA)?;
-    let mut base: Option<Document> = None;
-    for listed in &schemas {
-        for document in documents(session, listed, SCHEMA, module)? {
-            let value = defaults(&document.value, run);
-            let merged = match base.take() {
-                Some(under) => merge_over(session, run, under.value, value, &schemas, layers)?,
-                None => value,
-            };
-            base = Some(Document { value: merged, ..Document::default() });
+    let mut for_libraries = ForLibraries::default();
+    let mut base: Option<Node> = None;
+    let schema_files = annotated(execution, SCHEMA)?;
+    let more = if schemas.is_empty() { "" } else { "additional data value schema" };
+    let order = order(execution.session, "data values schema", &schema_files, more);
+    let mut documents =
+        of_files(execution, &schema_files, SCHEMA, run, module).map_err(|error| error.context(&order))?;
+    documents.extend(schemas);
+    for schema in documents {
+        if !schema.library.is_empty() {
+            for_libraries.schemas.push(schema);
+            continue;
+        }
+        let value = defaults(&schema.document.value, run);
+        base = Some(match base.take() {
+            Some(under) => {
+                merge(execution.session, run, &under, &value, false).map_err(|error| error.context(&order))?
+            }
+            None => value,
+        });
+    }
+    let files = annotated(execution, VALUES)?;
+    let more = if values.is_empty() { "" } else { "additional data values" };
+    let order = self::order(execution.session, "data values", &files, more);
+    let mut documents =
+        of_files(execution, &files, VALUES, run, module).map_err(|error| error.context(&order))?;
+    documents.extend(values);
+    for given in documents {
+        if !given.library.is_empty() {
+            for_libraries.values.push(given);
+            continue;
+        }
+        let over = &given.document.value;
+        base = Some(match (base.take(), given.merge) {
+            (None, _) => over.clone(),
+            (Some(under), Merge::Overlay) => {
+                merge(execution.session, run, &under, over, false).map_err(|error| error.context(&order))?
+            }
+            (Some(under), Merge::Plain) => put_over(&under, over, None),
+            (Some(under), Merge::Key(depth)) => put_over(&under, over, Some(depth)),
+        });
+    }
+    let value = base.unwrap_or_else(|| Node::Map(Arc::default()));
+    Ok(DataValues {
+        document: Document { value, ..Document::default() },
+        files: schema_files.iter().chain(&files).map(|listed| listed.file).collect(),
+        for_libraries,
+    })
+}
+
+/// What is being done, for messages.
+fn order(session: &Session, what: &str, files: &[Listed], more: &str) -> String {
+    let name = |listed: &Listed| session.files.get(listed.file).map(|file| file.path());
+    let mut names: Vec<&str> = files.iter().filter_map(name).collect();
+    if !more.is_empty() {
+        names.push(more);
+    }
+    format!("Overlaying {what} (in following order: {})", names.join(", "))
+}
+
+/// The documents that files of the library give.
+fn of_files(
+    execution: &Execution<'_>,
+    files: &[Listed],
+    name: &str,
+    run: &Run<'_>,
+    module: &Module<'_>,
+) -> Result<Vec<ValuesDocument>> {
+    let mut found = Vec::new();
+    for listed in files {
+        let path = execution.session.files.get(listed.file).map(|file| file.path()).unwrap_or_default();
+        let documents = documents(execution, listed, name, module)
+            .map_err(|error| error.context(format!("Templating file '{path}'")))?;
+        for document in documents {
+            found.push(ValuesDocument::annotated(document, run)?);
         }
     }
-    let files = annotated(session, VALUES)?;
-    for listed in &files {
-        for document in documents(session, listed, VALUES, module)? {
-            let merged = match base.take() {
-                Some(under) => merge_over(session, run, under.value, document.value, &files, layers)?,
-                None => document.value,
-            };
-            base = Some(Document { value: merged, ..Document::default() });
-        }
-    }
-    let empty = Node::Map(Arc::default());
-    let mut value = base.map_or(empty, |document| document.value);
-    for layer in layers.iter().filter(|layer| layer.library.is_empty()) {
-        let replace = match layer.merge {
-            ValuesMerge::Plain => None,
-            ValuesMerge::Key(depth) => Some(depth),
-        };
-        value = put_over(&value, &layer.document.value, replace);
-    }
-    session.set_values(value.clone());
-    let taken = schemas.iter().chain(&files).map(|listed| listed.file).collect();
-    let _ = inspect;
-    Ok(Taken { document: Document { value, ..Document::default() }, files: taken })
+    Ok(found)
 }
 
 /// The template files with documents of this annotation, in the order they are put over one another.
-fn annotated(session: &Session, name: &str) -> Result<Vec<Listed>> {
+fn annotated(execution: &Execution<'_>, name: &str) -> Result<Vec<Listed>> {
+    let session = execution.session;
     let mut found = Vec::new();
-    for listed in session.libraries.list(Libraries::ROOT) {
+    for listed in session.libraries.list(execution.library) {
         let Some(file) = session.files.get(listed.file) else {
             continue;
         };
         if file.kind() != FileKind::Yaml || !file.is_template() {
             continue;
         }
-        let set = session.parse(listed.file)?;
+        let set = session.parse(listed.file, execution.options)?;
         check_only_documents(session, &set, name)?;
         if split(&set, name)?.0.next().is_some() {
             found.push(listed);
@@ -140,28 +328,28 @@ fn check_only_documents(session: &Session, set: &DocumentSet, name: &str) -> Res
 }
 
 /// The evaluated documents of a file that have the annotation.
-fn documents(session: &Session, listed: &Listed, name: &str, module: &Module<'_>) -> Result<Vec<Document>> {
-    let path = session.files.get(listed.file).map(|file| file.path().to_owned()).unwrap_or_default();
-    let inner = || {
-        let place = Place { current: listed.library, root: Libraries::ROOT };
-        let set = session.eval_yaml(listed.file, place, module)?.result;
-        let (with, without) = split(&set, name)?;
-        if without.into_iter().any(|document| !crate::yaml::is_empty(&document.value)) {
-            let what = if name == VALUES {
-                format!("Expected data values file '{path}' to only have data values documents")
-            } else {
-                format!("Expected schema file '{path}' to only have schema documents")
-            };
-            return Err(Error::new(ErrorKind::DataValues, what));
-        }
-        Ok(with.cloned().collect())
-    };
-    inner().map_err(|error: Error| {
-        let order = if name == VALUES { "data values" } else { "data values schema" };
-        error
-            .context(format!("Templating file '{path}'"))
-            .context(format!("Overlaying {order} (in following order: {path})"))
-    })
+fn documents(
+    execution: &Execution<'_>,
+    listed: &Listed,
+    name: &str,
+    module: &Module<'_>,
+) -> Result<Vec<Document>> {
+    let session = execution.session;
+    let place = Place { current: listed.library, root: execution.library };
+    let values = Node::Map(Arc::default());
+    let scope = Arc::new(Scope { values, options: execution.options, ..Scope::default() });
+    let set = session.eval_yaml(listed.file, place, &scope, module)?.result;
+    let (with, mut without) = split(&set, name)?;
+    if without.any(|document| !crate::yaml::is_empty(&document.value)) {
+        let path = session.files.get(listed.file).map(|file| file.path()).unwrap_or_default();
+        let what = if name == VALUES {
+            format!("Expected data values file '{path}' to only have data values documents")
+        } else {
+            format!("Expected schema file '{path}' to only have schema documents")
+        };
+        return Err(Error::new(ErrorKind::DataValues, what));
+    }
+    Ok(with.cloned().collect())
 }
 
 /// The values a schema document stands for when none are given.
@@ -188,23 +376,6 @@ fn defaults(node: &Node, run: &Run<'_>) -> Node {
         Node::Array(array) => Node::Array(Arc::new(Array { items: Vec::new(), ..Array::clone(array) })),
         scalar => scalar.clone(),
     }
-}
-
-fn merge_over(
-    session: &Session,
-    run: &Run<'_>,
-    under: Node,
-    over: Node,
-    files: &[Listed],
-    layers: &[ValuesLayer],
-) -> Result<Node> {
-    merge(session, run, &under, &over, false).map_err(|error| {
-        let mut names: Vec<String> = files.iter().map(|listed| listed.path.clone()).collect();
-        if !layers.is_empty() {
-            names.push("additional data values".to_owned());
-        }
-        error.context(format!("Overlaying data values (in following order: {})", names.join(", ")))
-    })
 }
 
 /// A values document over what is below it: maps item by item, arrays appended.

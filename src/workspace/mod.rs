@@ -8,9 +8,11 @@
 pub mod bulk;
 mod context_modules;
 mod data_values;
+mod execution;
 mod file_marks;
 mod files;
 mod library;
+mod library_module;
 mod library_ref;
 mod os_error;
 pub mod output;
@@ -36,7 +38,7 @@ use crate::yaml;
 pub const PRIVATE_LIBRARY: &str = "_ytt_lib";
 
 /// How templates are read and evaluated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Options {
     /// Accept comments in templates that start with neither `#@` nor `#!`.
     pub ignore_unknown_comments: bool,

@@ -1,19 +1,14 @@
 //! One run from its files to its result.
 //!
-//! Source of the order: the reference's `pkg/cmd/template/cmd.go` and
-//! `pkg/workspace/library_execution.go`.
+//! Source of the order: the reference's `pkg/cmd/template/cmd.go`.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
-use super::data_values;
-use super::files::FileKind;
-use super::library::{FileIndex, Libraries};
-use super::session::{self, Place, Session};
-use super::{Inspect, OutputFile, Rendered, Request};
-use crate::error::{Error, ErrorKind, Result};
-use crate::yaml::{self, Document, DocumentSet};
-use starlark::environment::Module;
+use super::data_values::ValuesDocument;
+use super::execution::Execution;
+use super::library::Libraries;
+use super::session::{self, ForLibraries, Session};
+use super::{Inspect, Rendered, Request};
+use crate::error::Result;
+use crate::yaml::DocumentSet;
 
 /// Evaluates a request.
 ///
@@ -21,70 +16,21 @@ use starlark::environment::Module;
 /// Whatever is wrong with a file, its code or the data values; nothing is returned in part.
 pub fn render(request: Request) -> Result<Rendered> {
     let Request { files, values, file_table, options, inspect, log } = request;
-    let session = Session::new(files, file_table, options, log);
-    let (files, documents) = session::with_module(&session, |module| {
-        let taken = data_values::evaluate(&session, &values, inspect, module)?;
+    let session = Session::new(files, file_table, log);
+    let layers = values.into_iter().map(ValuesDocument::of_layer);
+    let (own, below): (Vec<_>, Vec<_>) = layers.partition(|layer| layer.library.is_empty());
+    let (files, documents) = session::with_module(&session, |module| -> Result<_> {
+        let execution = Execution { session: &session, library: Libraries::ROOT, options };
+        let data = execution.data_values(Vec::new(), own, module)?;
         if inspect != Inspect::None {
-            return Ok((Vec::new(), DocumentSet { items: vec![taken.document], ..DocumentSet::default() }));
+            let items = vec![data.document];
+            return Ok((Vec::new(), DocumentSet { items, ..DocumentSet::default() }));
         }
-        evaluate(&session, &taken.files, module)
+        let ForLibraries { mut values, schemas } = data.for_libraries;
+        values.extend(below);
+        let for_libraries = ForLibraries { values, schemas };
+        let evaluation = execution.evaluate(&data.document, &data.files, for_libraries, module)?;
+        Ok((evaluation.files, evaluation.documents))
     })?;
     Ok(Rendered { files, documents, file_table: session.file_table() })
-}
-
-/// Evaluates all files but those that hold data values.
-fn evaluate(
-    session: &Arc<Session>,
-    taken: &HashSet<FileIndex>,
-    module: &Module<'_>,
-) -> Result<(Vec<OutputFile>, DocumentSet)> {
-    let mut output = Vec::new();
-    let mut results: Vec<(FileIndex, String, Arc<DocumentSet>)> = Vec::new();
-    for listed in session.libraries.list(Libraries::ROOT) {
-        let Some(file) = session.files.get(listed.file) else {
-            continue;
-        };
-        let place = Place { current: listed.library, root: Libraries::ROOT };
-        let for_output = file.is_for_output() && !taken.contains(&listed.file);
-        if !for_output && !file.is_library() {
-            continue;
-        }
-        match file.kind() {
-            FileKind::Yaml => {
-                let evaluated = session.eval_yaml(listed.file, place, module)?;
-                if for_output {
-                    results.push((listed.file, listed.path, evaluated.result));
-                }
-            }
-            FileKind::Text => {
-                let evaluated = session.eval_text(listed.file, place, module)?;
-                if for_output {
-                    let content = evaluated.result;
-                    output.push(OutputFile { path: listed.path, content, kind: FileKind::Text });
-                }
-            }
-            FileKind::Starlark | FileKind::Unknown if for_output => {
-                return Err(Error::new(ErrorKind::Usage, "Unknown file type"));
-            }
-            FileKind::Starlark => {
-                session.eval_starlark(listed.file, place, module)?;
-            }
-            FileKind::Unknown => {}
-        }
-    }
-    // Documents come in the order of the files on the command line.
-    results.sort_by_key(|(index, _, _)| *index);
-    let mut documents: Vec<Document> = Vec::new();
-    for (_, path, set) in results {
-        let mut set = Arc::unwrap_or_clone(set);
-        // Files none of whose documents hold anything are not written.
-        set.items.retain(|document| !yaml::is_empty(&document.value));
-        if set.items.is_empty() {
-            continue;
-        }
-        let content = yaml::print_documents(&set).into_bytes();
-        output.push(OutputFile { path, content, kind: FileKind::Yaml });
-        documents.append(&mut set.items);
-    }
-    Ok((output, DocumentSet { items: documents, ..DocumentSet::default() }))
 }

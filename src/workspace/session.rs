@@ -4,13 +4,14 @@
 //! Source of the rules: the reference's `pkg/workspace/template_loader.go`.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
 use starlark::values::Value;
 
 use super::context_modules;
+use super::data_values::ValuesDocument;
 use super::files::{File, FileKind};
 use super::library::{FileIndex, Libraries, LibraryId};
 use super::{Log, Options};
@@ -21,13 +22,31 @@ use crate::template::builder::{Dialect, Source};
 use crate::template::lines::{Line, SourceLine};
 use crate::template::nodes::Nodes;
 use crate::template::program::{self, Input, Program};
-use crate::template::run::{Exports, Host, Run};
+use crate::template::run::{Exports, Host, Members, Run};
 use crate::template::{text, yaml as yaml_template};
 use crate::yaml::{self, DocumentSet, FileId, FileTable, Node, ParseOptions, Pos, Text};
 
 /// How many files may load one another in a chain. The reference has no such bound and exhausts
 /// its stack on files that load each other.
 const MAX_LOAD_DEPTH: usize = 100;
+
+/// What the code of one evaluation of a library sees besides its files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    /// The library's data values.
+    pub(crate) values: Node,
+    /// Data values and schemas meant for the libraries this one gets.
+    pub(crate) for_libraries: ForLibraries,
+    /// How the library's files are read.
+    pub(crate) options: Options,
+}
+
+/// Documents that belong to the libraries below the one being evaluated.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ForLibraries {
+    pub(crate) values: Vec<ValuesDocument>,
+    pub(crate) schemas: Vec<ValuesDocument>,
+}
 
 /// Where a file's code finds other files.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,7 +66,7 @@ enum Loaded {
 
 /// What evaluating a file gave.
 pub(crate) struct Evaluated<'v, T> {
-    pub(crate) exports: Vec<(Text, Value<'v>)>,
+    pub(crate) exports: Members<'v>,
     pub(crate) result: T,
 }
 
@@ -55,8 +74,8 @@ pub(crate) struct Evaluated<'v, T> {
 pub(crate) struct Session {
     pub(crate) files: Vec<File>,
     pub(crate) libraries: Libraries,
-    pub(crate) options: Options,
     log: Option<Log>,
+    me: Weak<Session>,
     /// Position ids of the run's files start here; those below are of data value flags.
     first_id: FileId,
     state: Mutex<State>,
@@ -65,48 +84,37 @@ pub(crate) struct Session {
 #[derive(Default)]
 struct State {
     table: FileTable,
-    parsed: HashMap<FileIndex, Arc<DocumentSet>>,
-    yaml: HashMap<FileIndex, Loaded>,
+    parsed: HashMap<(FileIndex, Options), Arc<DocumentSet>>,
+    yaml: HashMap<(FileIndex, Options), Loaded>,
     programs: HashMap<FileIndex, Arc<Program>>,
-    values: Node,
     /// The files being evaluated, innermost last.
-    stack: Vec<Place>,
+    stack: Vec<(Place, Arc<Scope>)>,
 }
 
 impl Session {
     /// A session over these files. `table` holds the sources of data values from flags.
-    pub(crate) fn new(
-        files: Vec<File>,
-        mut table: FileTable,
-        options: Options,
-        log: Option<Log>,
-    ) -> Arc<Session> {
+    pub(crate) fn new(files: Vec<File>, mut table: FileTable, log: Option<Log>) -> Arc<Session> {
         let libraries = Libraries::new(&files);
         let first_id = table.len();
         for file in &files {
             table.add(file.path(), "");
         }
         let state = Mutex::new(State { table, ..State::default() });
-        Arc::new(Session { files, libraries, options, log, first_id, state })
+        Arc::new_cyclic(|me| Session { files, libraries, log, me: me.clone(), first_id, state })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The data values that code sees from now on.
-    pub(crate) fn set_values(&self, values: Node) {
-        self.state().values = values;
-    }
-
-    /// The data values that code sees.
-    pub(crate) fn values(&self) -> Node {
-        self.state().values.clone()
-    }
-
     /// The sources that positions refer to.
     pub(crate) fn file_table(&self) -> FileTable {
         self.state().table.clone()
+    }
+
+    /// The session itself, for values that outlive the call they are made in.
+    pub(crate) fn handle(&self) -> Option<Arc<Session>> {
+        self.me.upgrade()
     }
 
     fn file(&self, index: FileIndex) -> Result<&File> {
@@ -126,51 +134,54 @@ impl Session {
     }
 
     /// A YAML file as it is written.
-    pub(crate) fn parse(&self, index: FileIndex) -> Result<Arc<DocumentSet>> {
-        if let Some(parsed) = self.state().parsed.get(&index) {
+    pub(crate) fn parse(&self, index: FileIndex, options: Options) -> Result<Arc<DocumentSet>> {
+        if let Some(parsed) = self.state().parsed.get(&(index, options)) {
             return Ok(Arc::clone(parsed));
         }
         let file = self.file(index)?;
         let bytes = self.text(index)?;
-        let options = ParseOptions {
-            with_comments: file.is_template() || file.is_library(),
-            strict: self.options.strict,
-        };
-        let parsed = yaml::parse(&bytes, self.id(index), &options)
+        let how =
+            ParseOptions { with_comments: file.is_template() || file.is_library(), strict: options.strict };
+        let parsed = yaml::parse(&bytes, self.id(index), &how)
             .map_err(|error| error.context(format!("Unmarshaling YAML template '{}'", file.path())))?;
         let parsed = Arc::new(parsed);
-        self.state().parsed.insert(index, Arc::clone(&parsed));
+        self.state().parsed.insert((index, options), Arc::clone(&parsed));
         Ok(parsed)
     }
 
-    fn load_yaml(&self, index: FileIndex) -> Result<Loaded> {
-        if let Some(loaded) = self.state().yaml.get(&index) {
+    fn load_yaml(&self, index: FileIndex, options: Options) -> Result<Loaded> {
+        if let Some(loaded) = self.state().yaml.get(&(index, options)) {
             return Ok(loaded.clone());
         }
         let file = self.file(index)?;
-        let parsed = self.parse(index)?;
+        let parsed = self.parse(index, options)?;
         let templated = file.is_template() || file.is_library();
         let loaded = if templated && yaml_template::has_templating(&parsed) {
-            Loaded::Template(self.compile_yaml(index, file, &parsed)?)
+            Loaded::Template(self.compile_yaml(index, file, &parsed, options)?)
         } else {
             let mut plain = DocumentSet::clone(&parsed);
             yaml::keep_last_of_repeated_keys(&mut plain);
             Loaded::Plain(Arc::new(plain))
         };
-        self.state().yaml.insert(index, loaded.clone());
+        self.state().yaml.insert((index, options), loaded.clone());
         Ok(loaded)
     }
 
-    fn compile_yaml(&self, index: FileIndex, file: &File, parsed: &DocumentSet) -> Result<Arc<Program>> {
+    fn compile_yaml(
+        &self,
+        index: FileIndex,
+        file: &File,
+        parsed: &DocumentSet,
+        options: Options,
+    ) -> Result<Arc<Program>> {
         let table = self.file_table();
         let text = table.get(self.id(index)).map(|file| Arc::clone(&file.text)).unwrap_or_default();
-        let lowered =
-            yaml_template::Lowering::lower(parsed, &text, &table, self.options.ignore_unknown_comments)
-                .map_err(|error| error.context(format!("Compiling YAML template '{}'", file.path())))?;
+        let lowered = yaml_template::Lowering::lower(parsed, &text, &table, options.ignore_unknown_comments)
+            .map_err(|error| error.context(format!("Compiling YAML template '{}'", file.path())))?;
         let source = Arc::new(Source {
             file: self.id(index),
             nodes: lowered.nodes,
-            implicit_overrides: self.options.implicit_map_key_overrides,
+            implicit_overrides: options.implicit_map_key_overrides,
         });
         self.compile(index, file, lowered.lines, Some((source, Dialect::Yaml)))
     }
@@ -197,12 +208,13 @@ impl Session {
         &self,
         index: FileIndex,
         place: Place,
+        scope: &Arc<Scope>,
         module: &Module<'v>,
     ) -> Result<Evaluated<'v, Arc<DocumentSet>>> {
-        match self.load_yaml(index)? {
+        match self.load_yaml(index, scope.options)? {
             Loaded::Plain(result) => Ok(Evaluated { exports: Vec::new(), result }),
             Loaded::Template(program) => {
-                let (exports, node) = self.render(&program, place, module)?;
+                let (exports, node) = self.render(&program, place, scope, module)?;
                 let result = match node {
                     Some(Node::DocumentSet(set)) => set,
                     _ => Arc::default(),
@@ -217,6 +229,7 @@ impl Session {
         &self,
         index: FileIndex,
         place: Place,
+        scope: &Arc<Scope>,
         module: &Module<'v>,
     ) -> Result<Evaluated<'v, Vec<u8>>> {
         let file = self.file(index)?;
@@ -244,7 +257,7 @@ impl Session {
                 program
             }
         };
-        let rendered = self.render(&program, place, module);
+        let rendered = self.render(&program, place, scope, module);
         let (exports, node) = rendered.map_err(|error| error.context("Evaluating text template"))?;
         let result = match node {
             Some(Node::Str(text)) => text.as_bytes().to_vec(),
@@ -259,8 +272,9 @@ impl Session {
         &self,
         index: FileIndex,
         place: Place,
+        scope: &Arc<Scope>,
         module: &Module<'v>,
-    ) -> Result<Vec<(Text, Value<'v>)>> {
+    ) -> Result<Members<'v>> {
         let file = self.file(index)?;
         let cached = self.state().programs.get(&index).cloned();
         let context = |error: Error| error.context("Evaluating starlark template");
@@ -274,7 +288,7 @@ impl Session {
                     .zip(1..)
                     .map(|(line, number)| {
                         let pos = Pos::new(self.id(index), number);
-                        let source = Some(SourceLine { pos, content: Text::new(line) });
+                        let source = Some(SourceLine { pos, content: Text::new(line), whole: None });
                         Line { text: line.to_owned(), source }
                     })
                     .collect();
@@ -283,7 +297,7 @@ impl Session {
                 program
             }
         };
-        let (exports, _) = self.render(&program, place, module).map_err(context)?;
+        let (exports, _) = self.render(&program, place, scope, module).map_err(context)?;
         Ok(exports)
     }
 
@@ -291,11 +305,12 @@ impl Session {
         &self,
         program: &Program,
         place: Place,
+        scope: &Arc<Scope>,
         module: &Module<'v>,
-    ) -> Result<(Vec<(Text, Value<'v>)>, Option<Node>)> {
+    ) -> Result<(Members<'v>, Option<Node>)> {
         let depth = {
             let mut state = self.state();
-            state.stack.push(place);
+            state.stack.push((place, Arc::clone(scope)));
             state.stack.len()
         };
         if depth > MAX_LOAD_DEPTH {
@@ -309,7 +324,13 @@ impl Session {
     }
 
     /// The names a load statement can take from a file.
-    fn load_file<'v>(&self, path: &str, place: Place, module: &Module<'v>) -> Result<Vec<(Text, Value<'v>)>> {
+    fn load_file<'v>(
+        &self,
+        path: &str,
+        place: Place,
+        scope: &Arc<Scope>,
+        module: &Module<'v>,
+    ) -> Result<Members<'v>> {
         let not_found = |message: String| Error::new(ErrorKind::File, message);
         let mut place = place;
         let mut file_path = path;
@@ -343,9 +364,9 @@ impl Session {
             )));
         }
         match file.kind() {
-            FileKind::Yaml => Ok(self.eval_yaml(index, place, module)?.exports),
-            FileKind::Text => Ok(self.eval_text(index, place, module)?.exports),
-            FileKind::Starlark => self.eval_starlark(index, place, module),
+            FileKind::Yaml => Ok(self.eval_yaml(index, place, scope, module)?.exports),
+            FileKind::Text => Ok(self.eval_text(index, place, scope, module)?.exports),
+            FileKind::Starlark => self.eval_starlark(index, place, scope, module),
             FileKind::Unknown => Err(not_found(format!("File '{}' type is not a known", file.path()))),
         }
     }
@@ -358,11 +379,12 @@ impl Host for Session {
         path: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> NativeResult<Value<'v>> {
-        let place = self.state().stack.last().copied();
-        let place = place.unwrap_or(Place { current: Libraries::ROOT, root: Libraries::ROOT });
+        let top = self.state().stack.last().cloned();
+        let (place, scope) =
+            top.ok_or_else(|| NativeError::new("load statement outside of an evaluation"))?;
         let heap = eval.heap();
         if let Some(name) = path.strip_prefix("@ytt:") {
-            let found = context_modules::module(name, file, place, self, eval)?
+            let found = context_modules::module(name, file, place, &scope, self, eval)?
                 .or_else(|| modules::module(name, heap));
             let Some(module) = found else {
                 return Err(NativeError::new(format!(
@@ -373,7 +395,7 @@ impl Host for Session {
             return Ok(Exports::values(vec![(Text::new(name), module)], heap));
         }
         let members = self
-            .load_file(path, place, eval.module())
+            .load_file(path, place, &scope, eval.module())
             .map_err(|error| NativeError::new(error.to_string()))?;
         Ok(Exports::getters(members, heap))
     }

@@ -2,10 +2,18 @@
 
 use std::fmt::Write;
 
+/// A number of fewer digits is never halfway between two shortest forms.
+const TIE_DIGITS: usize = 15;
+
 /// The shortest decimal digits of a finite number and the place of their point: `0.ddd * 10^point`.
 fn digits(value: f64) -> (String, i32) {
     // Rust's shortest form: `d.ddde-dd`.
-    let text = format!("{:e}", value.abs());
+    let mut text = format!("{:e}", value.abs());
+    let count = text.find('e').unwrap_or(0).saturating_sub(1);
+    if count >= TIE_DIGITS {
+        // Between two shortest forms that are equally near, Go takes the even one, as rounding does.
+        text = format!("{:.*e}", count - 1, value.abs());
+    }
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let mut digits: String = mantissa.chars().filter(|c| *c != '.').collect();
     if digits == "0" {

@@ -177,3 +177,6 @@ impl Printer<'_> {
         self.out.push_str(text.get(run..).unwrap_or_default());
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Errors
 /// Go's: `invalid character 'x' looking for beginning of value`, `unexpected end of JSON input`, ...
 pub fn decode(text: &[u8]) -> Result<Node> {
-    Reader { text, at: 0, exact: false }.document()
+    Reader { text, at: 0, exact: false, too_large: None }.document()
 }
 
 /// A JSON text as YAML would understand it: whole numbers stay whole, keys keep their order, of repeated
@@ -22,7 +22,7 @@ pub fn decode(text: &[u8]) -> Result<Node> {
 /// # Errors
 /// As [`decode`].
 pub fn read(text: &[u8]) -> Result<Node> {
-    Reader { text, at: 0, exact: true }.document()
+    Reader { text, at: 0, exact: true, too_large: None }.document()
 }
 
 struct Reader<'a> {
@@ -30,14 +30,20 @@ struct Reader<'a> {
     at: usize,
     /// Keep whole numbers and the order of keys.
     exact: bool,
+    /// The first number that is out of range. Malformed text behind it is reported first.
+    too_large: Option<String>,
 }
 
 impl Reader<'_> {
     fn document(mut self) -> Result<Node> {
         let value = self.value(0)?;
         match self.peek_token() {
+            None => {}
+            Some(_) => return self.unexpected("after top-level value"),
+        }
+        match self.too_large {
+            Some(message) => Err(Error::new(ErrorKind::Yaml, message)),
             None => Ok(value),
-            Some(_) => self.unexpected("after top-level value"),
         }
     }
 
@@ -53,21 +59,17 @@ impl Reader<'_> {
         self.peek()
     }
 
-    /// The complaint inside a number, word or escape, where Go takes the end of the text for a space.
-    fn unexpected_within<T>(&self, context: &str) -> Result<T> {
-        self.complain(Some(self.peek().unwrap_or(b' ')), context)
-    }
-
     fn unexpected<T>(&self, context: &str) -> Result<T> {
-        self.complain(self.peek(), context)
+        match self.peek() {
+            None => Err(Error::new(ErrorKind::Yaml, "unexpected end of JSON input")),
+            Some(_) => self.unexpected_inside(context),
+        }
     }
 
-    fn complain<T>(&self, found: Option<u8>, context: &str) -> Result<T> {
-        let message = match found {
-            None => "unexpected end of JSON input".to_owned(),
-            Some(byte) => format!("invalid character {} {context}", quoted(byte)),
-        };
-        Err(Error::new(ErrorKind::Yaml, message))
+    /// A complaint within a word, number or escape, where the end of the text counts as a space.
+    fn unexpected_inside<T>(&self, context: &str) -> Result<T> {
+        let byte = quoted(self.peek().unwrap_or(b' '));
+        Err(Error::new(ErrorKind::Yaml, format!("invalid character {byte} {context}")))
     }
 
     fn value(&mut self, depth: usize) -> Result<Node> {
@@ -90,7 +92,7 @@ impl Reader<'_> {
         for expected in word.bytes() {
             if self.peek() != Some(expected) {
                 return self
-                    .unexpected_within(&format!("in literal {word} (expecting {})", quoted(expected)));
+                    .unexpected_inside(&format!("in literal {word} (expecting {})", quoted(expected)));
             }
             self.at += 1;
         }
@@ -172,13 +174,13 @@ impl Reader<'_> {
         if self.peek() == Some(b'0') {
             self.at += 1;
         } else if self.digits() == 0 {
-            return self.unexpected_within("in numeric literal");
+            return self.unexpected_inside("in numeric literal");
         }
         if self.peek() == Some(b'.') {
             whole = false;
             self.at += 1;
             if self.digits() == 0 {
-                return self.unexpected_within("after decimal point in numeric literal");
+                return self.unexpected_inside("after decimal point in numeric literal");
             }
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
@@ -188,7 +190,7 @@ impl Reader<'_> {
                 self.at += 1;
             }
             if self.digits() == 0 {
-                return self.unexpected_within("in exponent of numeric literal");
+                return self.unexpected_inside("in exponent of numeric literal");
             }
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
@@ -204,8 +206,10 @@ impl Reader<'_> {
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() => Ok(Node::Float(value)),
             _ => {
-                let message = format!("json: cannot unmarshal number {text} into Go value of type float64");
-                Err(Error::new(ErrorKind::Yaml, message))
+                let message =
+                    || format!("json: cannot unmarshal number {text} into Go value of type float64");
+                self.too_large.get_or_insert_with(message);
+                Ok(Node::Null)
             }
         }
     }
@@ -247,7 +251,7 @@ impl Reader<'_> {
                 text.push(self.surrogate_pair(unit)?);
                 return Ok(());
             }
-            _ => return self.unexpected_within("in string escape code"),
+            _ => return self.unexpected_inside("in string escape code"),
         });
         self.at += 1;
         Ok(())
@@ -258,7 +262,7 @@ impl Reader<'_> {
         let mut value = 0;
         for _ in 0..4 {
             let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
-                return self.unexpected_within("in \\u hexadecimal character escape");
+                return self.unexpected_inside("in \\u hexadecimal character escape");
             };
             value = value << 4 | digit;
             self.at += 1;

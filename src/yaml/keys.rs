@@ -19,17 +19,19 @@ fn keep_last(node: &mut Node) {
             let map = Arc::make_mut(map);
             let items = std::mem::take(&mut map.items);
             let mut texts: HashMap<Text, usize> = HashMap::new();
+            let mut others: HashMap<String, usize> = HashMap::new();
             for mut item in items {
                 keep_last(&mut item.value);
-                let earlier = match &item.key {
-                    Node::Str(text) => {
-                        let next = map.items.len();
-                        let index = *texts.entry(text.clone()).or_insert(next);
-                        (index < next).then_some(index)
-                    }
-                    key => map.items.iter().position(|earlier| earlier.key == *key),
+                let next = map.items.len();
+                let index = match &item.key {
+                    Node::Str(text) => *texts.entry(text.clone()).or_insert(next),
+                    // It does not equal itself.
+                    Node::Float(value) if value.is_nan() => next,
+                    // Both zeros are equal.
+                    Node::Float(value) => *others.entry(format!("{:?}", value + 0.0)).or_insert(next),
+                    key => *others.entry(format!("{key:?}")).or_insert(next),
                 };
-                match earlier.and_then(|index| map.items.get_mut(index)) {
+                match map.items.get_mut(index) {
                     Some(place) => *place = item,
                     None => map.items.push(item),
                 }
@@ -74,10 +76,39 @@ pub(super) fn internal_form(key: Node, shift: u32) -> Node {
         }
         Node::Map(mut map) => {
             for item in &mut Arc::make_mut(&mut map).items {
+                item.pos.line = item.pos.line.saturating_sub(shift);
                 item.value = internal_form(std::mem::take(&mut item.value), shift);
             }
             Node::Map(map)
         }
         scalar => scalar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // Tests may fail loudly.
+
+    use super::keep_last_of_repeated_keys;
+    use crate::yaml::{ParseOptions, parse, print_documents};
+
+    /// Expected values are what the reference printed.
+    #[test]
+    fn the_last_of_repeated_keys_stays() {
+        let cases = [
+            ("a: 1\nb: 2\na: {c: 3, c: 4}\n", "a:\n  c: 4\nb: 2\n"),
+            ("- 1: a\n  \"1\": b\n  1.5: c\n  0x1: d\n", "- 1: d\n  \"1\": b\n  1.5: c\n"),
+            ("0.0: a\n-0.0: b\ntrue: c\ny: d\n~: e\nnull: f\n", "-0: b\ntrue: d\nnull: f\n"),
+            ("? [a]\n: 1\n? [a]\n: 2\n", "? - value: a\n    line: 1\n: 1\n? - value: a\n    line: 3\n: 2\n"),
+        ];
+        for (text, expected) in cases {
+            let mut documents = parse(text.as_bytes(), 0, &ParseOptions::default()).unwrap();
+            keep_last_of_repeated_keys(&mut documents);
+            assert_eq!(print_documents(&documents), expected, "{text:?}");
+        }
+        let many: String = (0..20_000).map(|index| format!("{}: {index}\n", index % 10_000)).collect();
+        let mut documents = parse(many.as_bytes(), 0, &ParseOptions::default()).unwrap();
+        keep_last_of_repeated_keys(&mut documents);
+        assert_eq!(print_documents(&documents).lines().count(), 10_000);
     }
 }

@@ -4,7 +4,6 @@
 //! the printer's bytes follow that library. See `resolve` for the scalar types and `print` for the
 //! output rules.
 
-mod comments;
 mod float;
 pub mod json;
 mod json_read;

@@ -1,7 +1,7 @@
 //! `-o pos`: each node with the place it was written at.
 
-use super::node::{DocumentSet, FileTable, Node, Pos};
-use super::print::{is_empty, print_value};
+use super::node::{DocumentSet, FileTable, Node, Origin, Pos};
+use super::print::{is_empty, print_scalar, print_value};
 
 /// The documents with `file:line | ` before each node that has a position, empty documents left out.
 pub fn print_positions(documents: &DocumentSet, files: &FileTable) -> String {
@@ -56,7 +56,7 @@ impl Printer<'_> {
                     self.item(&item.value, level);
                 }
             }
-            Node::Array(array) => {
+            Node::Array(array) if !is_leaf(value) => {
                 for (index, item) in array.items.iter().enumerate() {
                     self.place(item.pos);
                     self.indent(level);
@@ -80,7 +80,7 @@ impl Printer<'_> {
 
     /// Scalars of one line go on the line of their key or index.
     fn item(&mut self, value: &Node, level: usize) {
-        if value.is_scalar() {
+        if is_leaf(value) {
             let text = scalar_text(value);
             if !text.contains('\n') {
                 self.out.push(' ');
@@ -94,9 +94,19 @@ impl Printer<'_> {
     }
 }
 
-/// A scalar as a YAML document, without its last character (a line break).
+/// Whether a value is printed in one piece: scalars, and lists of code, whose items have no place.
+fn is_leaf(value: &Node) -> bool {
+    match value {
+        Node::Array(array) => {
+            array.origin == Origin::Code && array.items.iter().all(|item| item.value.is_scalar())
+        }
+        value => value.is_scalar(),
+    }
+}
+
+/// A leaf as a YAML document, without its last character (a line break).
 fn scalar_text(value: &Node) -> String {
-    let mut text = print_value(value);
+    let mut text = if value.is_scalar() { print_scalar(value) } else { print_value(value) };
     text.pop();
     text
 }
@@ -126,11 +136,8 @@ fn go_text(key: &Node) -> String {
                 }
             });
             let fields = fields.collect::<Vec<String>>().join(" ");
-            if map.items.iter().any(|item| item.pos.is_known()) {
-                format!("[{fields}]")
-            } else {
-                format!("{{{fields}}}")
-            }
+            let is_item = map.items.first().is_some_and(|item| !item.pos.is_known());
+            if is_item { format!("{{{fields}}}") } else { format!("[{fields}]") }
         }
         Node::Array(array) => {
             let items: Vec<String> = array.items.iter().map(|item| nested_go_text(&item.value)).collect();
@@ -152,28 +159,77 @@ fn push_formatted(out: &mut String, format: &str) {
     let mut rest = format;
     while let Some((plain, tail)) = rest.split_once('%') {
         out.push_str(plain);
-        let number = |text: &str, complaint: &str, out: &mut String| {
-            if let Some(tail) = text.strip_prefix('*') {
-                out.push_str(complaint);
-                tail.len()
-            } else {
-                text.trim_start_matches(|c: char| c.is_ascii_digit()).len()
-            }
-        };
-        let flags = tail.trim_start_matches(['#', '0', '+', '-', ' ']);
-        let left = number(flags, "%!(BADWIDTH)", out);
-        let mut tail = tail.get(tail.len() - left..).unwrap_or_default();
-        if let Some(precision) = tail.strip_prefix('.') {
-            let left = number(precision, "%!(BADPREC)", out);
-            tail = tail.get(tail.len() - left..).unwrap_or_default();
+        let mut bad_index = false;
+        rest = tail.trim_start_matches(['#', '0', '+', '-', ' ']);
+        rest = skip_index(rest, &mut bad_index);
+        rest = skip_number(rest, "%!(BADWIDTH)", out);
+        if let Some(tail) = rest.strip_prefix('.') {
+            rest = skip_index(tail, &mut bad_index);
+            rest = skip_number(rest, "%!(BADPREC)", out);
         }
-        let mut chars = tail.chars();
+        rest = skip_index(rest, &mut bad_index);
+        let mut chars = rest.chars();
         match chars.next() {
             None => out.push_str("%!(NOVERB)"),
             Some('%') => out.push('%'),
-            Some(verb) => out.extend(["%!", verb.encode_utf8(&mut [0; 4]), "(MISSING)"]),
+            Some(verb) => {
+                out.extend(["%!", verb.encode_utf8(&mut [0; 4])]);
+                out.push_str(if bad_index { "(BADINDEX)" } else { "(MISSING)" });
+            }
         }
         rest = chars.as_str();
     }
     out.push_str(rest);
+}
+
+/// Skips the number of an argument, `[2]`.
+fn skip_index<'a>(text: &'a str, bad: &mut bool) -> &'a str {
+    let Some(tail) = text.strip_prefix('[') else { return text };
+    *bad = true;
+    tail.split_once(']').map_or(tail, |(_, tail)| tail)
+}
+
+/// Skips a width or precision.
+fn skip_number<'a>(text: &'a str, complaint: &str, out: &mut String) -> &'a str {
+    match text.strip_prefix('*') {
+        Some(tail) => {
+            out.push_str(complaint);
+            tail
+        }
+        None => text.trim_start_matches(|c: char| c.is_ascii_digit()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // Tests may fail loudly.
+
+    use super::print_positions;
+    use crate::yaml::{FileTable, ParseOptions, parse};
+
+    #[test]
+    fn as_the_reference_prints_them() {
+        let cases = [
+            (
+                "a: 1\nb:\n- c\n- {d: e}\n",
+                "          f.yml:1 | [doc]\n          f.yml:1 |   a: 1\n          f.yml:2 |   b:\n          f.yml:3 |     [0] c\n          f.yml:4 |     [1]\n          f.yml:4 |       d: e\n",
+            ),
+            (
+                "--- x\n---\na: |\n  50%\n  100% d %5.*f %[1]s\n1: 2\n~: 3\n",
+                "          f.yml:1 | [doc]\n                  |   x\n          f.yml:2 | [doc]\n          f.yml:3 |   a:\n                  |     |\n  50%!\n(MISSING)  100%!d(MISSING) %!(BADPREC)%!f(MISSING) %!s(BADINDEX)\n          f.yml:6 |   %!s(int=1): 2\n          f.yml:7 |   %!s(<nil>): 3\n",
+            ),
+            (
+                "y:\n  - - \"a\"\n",
+                "          f.yml:1 | [doc]\n          f.yml:1 |   %!s(bool=true):\n          f.yml:2 |     [0]\n          f.yml:2 |       [0] a\n",
+            ),
+            ("? [a]\n: 1\n", "          f.yml:1 | [doc]\n          f.yml:1 |   [{a %!s(int=1)}]: 1\n"),
+            ("---\n---\n{}\n", ""),
+        ];
+        for (text, expected) in cases {
+            let mut files = FileTable::default();
+            let file = files.add("f.yml", text);
+            let documents = parse(text.as_bytes(), file, &ParseOptions::default()).unwrap();
+            assert_eq!(print_positions(&documents, &files), expected, "{text:?}");
+        }
+    }
 }

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use super::float;
-use super::node::{Array, DocumentSet, Map, Node};
+use super::node::{Array, DocumentSet, Map, Node, Origin};
 use super::resolve::{self, Scalar};
 
 /// The documents as ytt prints them: `---` between them, empty ones left out.
@@ -26,18 +26,29 @@ pub fn print_documents(documents: &DocumentSet) -> String {
     out
 }
 
-/// Whether ytt leaves a document with this value out of its output.
+/// Whether ytt leaves a document with this value out of its output: `null`, and maps and arrays without
+/// items, unless code has made them.
 pub fn is_empty(value: &Node) -> bool {
     match value {
         Node::Null => true,
-        Node::Map(map) => map.items.is_empty(),
-        Node::Array(array) => array.items.is_empty(),
+        Node::Map(map) => map.items.is_empty() && map.origin == Origin::Yaml,
+        Node::Array(array) => array.items.is_empty() && array.origin == Origin::Yaml,
         _ => false,
     }
 }
 
-/// One value as a document, with a line break at its end; several documents for a document set.
+/// One value as ytt's `yaml.encode` gives it: a document with a line break at its end, nothing for a
+/// value whose document would be left out, several documents for a document set.
 pub fn print_value(value: &Node) -> String {
+    let mut out = String::new();
+    if !is_empty(value) {
+        print_root(&mut out, value);
+    }
+    out
+}
+
+/// A scalar as a document.
+pub(super) fn print_scalar(value: &Node) -> String {
     let mut out = String::new();
     print_root(&mut out, value);
     out
@@ -413,3 +424,6 @@ fn push_escape(out: &mut String, char: char) {
     out.push('\\');
     out.push(letter);
 }
+
+#[cfg(test)]
+mod tests;

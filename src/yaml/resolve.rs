@@ -277,7 +277,7 @@ fn field(rest: &mut &[u8], separator: &[u8]) -> Option<u32> {
 }
 
 /// The node for a scalar with this tag, or what is wrong with it.
-pub(super) fn tagged(tag: &Tag, text: &str) -> Result<Node, String> {
+pub(super) fn tagged(tag: Tag, text: &str) -> Result<Node, String> {
     let wanted = match tag {
         Tag::None => return Ok(resolve(text).node(text)),
         Tag::Str | Tag::NonSpecific | Tag::Merge | Tag::Other => return Ok(Node::Str(Text::new(text))),
@@ -295,11 +295,11 @@ pub(super) fn tagged(tag: &Tag, text: &str) -> Result<Node, String> {
         Tag::Timestamp => "!!timestamp",
     };
     let mut scalar = resolve(text);
-    if scalar == Scalar::Timestamp && *tag != Tag::Timestamp {
+    if scalar == Scalar::Timestamp && tag != Tag::Timestamp {
         scalar = Scalar::Text;
     }
     match scalar {
-        Scalar::Int(value) if *tag == Tag::Float => Ok(Node::Float(value as f64)),
+        Scalar::Int(value) if tag == Tag::Float => Ok(Node::Float(value as f64)),
         scalar if scalar.tag() == wanted => Ok(scalar.node(text)),
         scalar => Err(format!("cannot decode {} `{text}` as a {wanted}", scalar.tag())),
     }
@@ -424,4 +424,71 @@ pub(super) fn encode_binary(bytes: &Arc<[u8]>) -> String {
         rest = tail;
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scalar::{self, Bool, Float, Int, Null, Text, Timestamp, Uint};
+    use super::{is_base60, resolve};
+
+    /// Expected values are what the reference reads.
+    #[test]
+    fn types() {
+        let cases: &[(Scalar, &[&str])] = &[
+            (Null, &["", "~", "null", "Null", "NULL"]),
+            (Bool(true), &["y", "Y", "yes", "Yes", "on", "ON", "true", "True", "TRUE"]),
+            (Bool(false), &["n", "N", "no", "NO", "off", "Off", "false", "FALSE"]),
+            (Int(0), &["0", "-0", "000", "0_"]),
+            (Int(15), &["15", "+15", "017", "0o17", "0O17", "0xF", "0Xf", "0b1111", "0B1111", "1_5", "0x_F"]),
+            (Int(-3), &["-3", "-0x3", "-0b11", "0b-11", "-03"]),
+            (Int(i64::MIN), &["-9223372036854775808"]),
+            (Uint(1 << 63), &["9223372036854775808", "0x8000000000000000"]),
+            (Float(1e19), &["10000000000000000000000e-3", "+10000000000000000000", "1e19"]),
+            (Float(8.0), &["08", "8.", "8.0", "8e0", "80E-1", "+08"]),
+            (Float(0.5), &[".5", "+.5", "0.5", "5e-1", ".5_0", "0_.5"]),
+            (Float(f64::INFINITY), &[".inf", "+.INF", ".Inf"]),
+            (Timestamp, &["2001-01-01", "2000-2-29", "2001-1-1 1:2:3", "2001-12-14t21:59:43.1-05:00"]),
+            (
+                Text,
+                &["a", "tRUE", "yES", "nULL", ".", "._5", "1e", "1e400", "0b12", "0x", "0x10000000000000000"],
+            ),
+            (
+                Text,
+                &[
+                    "0x1p4",
+                    "inf",
+                    "NaN",
+                    "<<",
+                    "=",
+                    "190:20:30",
+                    "1a",
+                    "--",
+                    "+",
+                    "_1",
+                    "1.2.3",
+                    "2001-02-29",
+                ],
+            ),
+            (
+                Text,
+                &["2001-13-01", "2001-01-01 24:00:00", "2001-01-01T1:1:1", "2001-01-01 1:1:1Z", "1900-02-29"],
+            ),
+        ];
+        for (expected, texts) in cases {
+            for text in *texts {
+                assert_eq!(resolve(text), *expected, "{text:?}");
+            }
+        }
+        assert!(matches!(resolve(".NaN"), Float(value) if value.is_nan()));
+    }
+
+    #[test]
+    fn base60() {
+        for text in ["190:20:30", "1:5", "-1:59.", "+1_0:00.5_"] {
+            assert!(is_base60(text), "{text:?}");
+        }
+        for text in ["", "1", "1:60", "a:1", ":1", "1:", "1:1.5:1", "_1:1", "1:005"] {
+            assert!(!is_base60(text), "{text:?}");
+        }
+    }
 }

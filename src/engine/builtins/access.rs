@@ -1,7 +1,11 @@
 //! Reading parts of values: `x[i]`, `x[i:j:k]`, `x.name`.
 
+use std::cell::RefCell;
+use std::num::NonZeroI32;
+
 use starlark::values::dict::DictRef;
 use starlark::values::list::{AllocList, ListRef};
+use starlark::values::range::Range;
 use starlark::values::tuple::{AllocTuple, TupleRef};
 use starlark::values::{Heap, Value};
 
@@ -170,11 +174,30 @@ pub fn slice_value<'v>(
     }
     match x.get_type() {
         "range" => {
-            bounds(length(x).unwrap_or_default())?;
-            Ok(x.slice(Some(lo), Some(hi), Some(step), heap)?)
+            let bounds = bounds(length(x).unwrap_or_default())?;
+            slice_range(x, &bounds, heap)
         }
-        "yamlfragment" => Err(NativeError::new("yamlfragment.Slice: Not implemented")),
+        "yamlfragment" => Err(NativeError::new("(p) yamlfragment.Slice: Not implemented")),
         other => Err(NativeError::new(format!("invalid slice operand {other}"))),
+    }
+}
+
+/// A part of a range. The crate keeps the bounds of a range to itself, so they are read from its text,
+/// `range(start, stop, step)`.
+fn slice_range<'v>(range: Value<'v>, bounds: &Bounds, heap: Heap<'v>) -> NativeResult<Value<'v>> {
+    let text = repr(range);
+    let numbers: Vec<i64> =
+        text.split(|char: char| !char.is_ascii_digit() && char != '-').flat_map(str::parse).collect();
+    let (start, step) = match numbers.as_slice() {
+        [start, _, step] => (*start, *step),
+        [start, _] => (*start, 1),
+        _ => (0, 1),
+    };
+    let new = [start + step * bounds.start, start + step * bounds.end, step * bounds.step];
+    let [start, stop, step] = new.map(|number| i32::try_from(number).ok());
+    match (start, stop, step.and_then(NonZeroI32::new)) {
+        (Some(start), Some(stop), Some(step)) => Ok(heap.alloc_simple(Range::new(start, stop, step))),
+        _ => Err(NativeError::new("range out of range")),
     }
 }
 
@@ -229,10 +252,35 @@ pub fn attribute_names(x: Value<'_>) -> Vec<String> {
 /// The message for an attribute that does not exist, with the one that may have been meant.
 #[cold]
 pub fn attr_error(x: Value<'_>, name: &str) -> String {
-    let message = format!("{} has no .{name} field or method", x.get_type());
     let names = attribute_names(x);
-    match nearest(name, names.iter().map(String::as_str)) {
+    no_attribute(x.get_type(), name, names.iter().map(String::as_str))
+}
+
+fn no_attribute<'a>(type_name: &str, name: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let message = format!("{type_name} has no .{name} field or method");
+    match nearest(name, names) {
         Some(nearest) => format!("{message} (did you mean .{nearest}?)"),
         None => message,
     }
+}
+
+thread_local! {
+    /// The attributes of the value the crate asked last for them. It asks just before it reports
+    /// that one is missing, and its error keeps the value's type only.
+    static ASKED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Keeps the attributes of a value for [`missing_attribute`].
+pub(crate) fn remember_attributes(names: &[String]) {
+    ASKED.with(|asked| asked.replace(names.to_vec()));
+}
+
+/// [`attr_error`] for an error of the crate, which tells only the type.
+#[cold]
+pub(crate) fn missing_attribute(type_name: &str, name: &str) -> String {
+    if matches!(type_name, "struct" | "module") {
+        let names = ASKED.with(RefCell::take);
+        return no_attribute(type_name, name, names.iter().map(String::as_str));
+    }
+    no_attribute(type_name, name, method_names(type_name))
 }

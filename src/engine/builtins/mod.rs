@@ -32,6 +32,7 @@ mod universe;
 mod unpack;
 
 pub use access::{attr_error, attribute, attribute_names, index_value, out_of_range, slice_value};
+pub(crate) use access::{missing_attribute, remember_attributes};
 pub use arithmetic::{Op as BinaryOp, binary};
 pub use characters::{Rune, runes};
 pub use compare::{Op as CompareOp, compare, equal};
@@ -46,7 +47,7 @@ pub use operators::{OPERATORS, Operator};
 pub use spell::nearest;
 pub use text::{repr, str, try_repr, write_str};
 pub use universe::UNIVERSE;
-pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterable_arg};
+pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterable_arg, label};
 
 /// Whether every file has this name.
 pub(crate) fn is_universal(name: &str) -> bool {

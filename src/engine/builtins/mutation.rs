@@ -14,10 +14,9 @@ use crate::engine::{NativeError, NativeResult};
 /// The error for a value that cannot be a key; it names the part at fault.
 #[cold]
 pub fn unhashable(value: Value<'_>) -> NativeError {
-    if let Some(tuple) = TupleRef::from_value(value) {
-        if let Some(element) = tuple.iter().find(|element| element.get_hashed().is_err()) {
-            return unhashable(element);
-        }
+    let tuple = TupleRef::from_value(value);
+    if let Some(part) = tuple.and_then(|tuple| tuple.iter().find(|part| part.get_hashed().is_err())) {
+        return unhashable(part);
     }
     NativeError::new(match value.get_type() {
         name @ ("range" | "elems" | "codepoints") => format!("unhashable: {name}"),

@@ -114,12 +114,16 @@ pub(crate) fn to_title(char: char) -> char {
     }
 }
 
-/// Whether a character has another case.
+/// Whether Go's case folding knows another form of a character.
 pub(crate) fn is_cased(char: char) -> bool {
-    if char.is_ascii() {
-        return char.is_ascii_alphabetic();
+    match char {
+        _ if char.is_ascii() => char.is_ascii_alphabetic(),
+        // Its capital has it as lower case, but it has no upper case.
+        'ß' => true,
+        // Turkish: these are mapped, but not folded.
+        'İ' | 'ı' => false,
+        _ => to_lower(char) != char || to_upper(char) != char,
     }
-    to_lower(char) != char || to_upper(char) != char
 }
 
 /// Maps each character; bytes that are no character become U+FFFD.

@@ -273,7 +273,7 @@ pub(crate) fn partition<'v>(
     args: &Args<'v>,
     eval: Eval<'_, 'v, '_, '_>,
 ) -> NativeResult<Value<'v>> {
-    partition_at(this, args, eval.heap(), "partition", |text, separator| memmem::find(text, separator))
+    partition_at(this, args, eval.heap(), "partition", memmem::find)
 }
 
 pub(crate) fn rpartition<'v>(
@@ -281,7 +281,7 @@ pub(crate) fn rpartition<'v>(
     args: &Args<'v>,
     eval: Eval<'_, 'v, '_, '_>,
 ) -> NativeResult<Value<'v>> {
-    partition_at(this, args, eval.heap(), "rpartition", |text, separator| memmem::rfind(text, separator))
+    partition_at(this, args, eval.heap(), "rpartition", memmem::rfind)
 }
 
 pub(crate) fn replace<'v>(

@@ -19,7 +19,7 @@ use super::mutation::unhashable;
 use super::numbers::{Int, as_float, as_int32, is_int, parse_float, to_int};
 use super::sorting::stable_sort;
 use super::text::{try_repr, write_str};
-use super::unpack::{bool_arg, bytes_arg, callable_arg, int_arg, iterable_arg};
+use super::unpack::{bool_arg, bytes_arg, callable_arg, int_arg, iterable_arg, label};
 use crate::engine::limits::{MAX_INT_BITS, check_elements};
 use crate::engine::values::{ByteStr, Set};
 use crate::engine::{Args, NativeError, NativeFn, NativeResult};
@@ -140,7 +140,8 @@ fn enumerate<'v>(args: &Args<'v>, eval: Eval<'_, 'v, '_, '_>) -> NativeResult<Va
 fn joined<'v>(args: &Args<'v>, function: &str) -> NativeResult<Vec<u8>> {
     let keywords = Args { positional: Vec::new(), named: args.named.clone() };
     let [separator] = keywords.unpack(function, ["sep?"])?;
-    let separator = separator.map_or(Ok(&b" "[..]), |value| bytes_arg(function, "sep", value))?;
+    let separator =
+        separator.map_or(Ok(&b" "[..]), |value| bytes_arg(function, label(&keywords, 0, "sep"), value))?;
     let mut out = Vec::new();
     for (index, value) in args.positional.iter().enumerate() {
         if index > 0 {
@@ -299,7 +300,7 @@ fn extremum<'v>(
     };
     let keywords = Args { positional: Vec::new(), named: args.named.clone() };
     let [key] = keywords.unpack(function, ["key?"])?;
-    let key = key.map(|key| callable_arg(function, "key", key)).transpose()?;
+    let key = key.map(|key| callable_arg(function, label(&keywords, 0, "key"), key)).transpose()?;
     let Some(elements) = iterate(iterable, heap) else {
         return error(format!("{function}: {} value is not iterable", iterable.get_type()));
     };
@@ -405,9 +406,10 @@ fn sorted<'v>(args: &Args<'v>, eval: Eval<'_, 'v, '_, '_>) -> NativeResult<Value
     let [iterable, key, reverse] = args.unpack("sorted", ["iterable", "key?", "reverse?"])?;
     let heap = eval.heap();
     let iterable = iterable.unwrap_or_default();
-    let elements = iterable_arg("sorted", "iterable", iterable, heap)?;
-    let key = key.map(|key| callable_arg("sorted", "key", key)).transpose()?;
-    let reverse = reverse.map_or(Ok(false), |reverse| bool_arg("sorted", "reverse", reverse))?;
+    let elements = iterable_arg("sorted", label(args, 0, "iterable"), iterable, heap)?;
+    let key = key.map(|key| callable_arg("sorted", label(args, 1, "key"), key)).transpose()?;
+    let reverse =
+        reverse.map_or(Ok(false), |reverse| bool_arg("sorted", label(args, 2, "reverse"), reverse))?;
     // While a key is computed, what is being sorted cannot be changed.
     let _unchanging = key.and_then(|_| iterate(iterable, heap));
     let mut pairs = Vec::new();

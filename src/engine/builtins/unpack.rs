@@ -1,5 +1,5 @@
 //! Arguments of the types built-ins want, with starlark-go's messages. `label` names the parameter:
-//! its number, counted from 1, or its name.
+//! its number, counted from 1, or its name (see [`label`]).
 
 use std::fmt::Display;
 
@@ -8,7 +8,13 @@ use starlark::values::{Heap, StarlarkIterator, Value};
 use super::iteration::iterate;
 use super::numbers::as_int32;
 use crate::engine::values::ByteStr;
-use crate::engine::{NativeError, NativeResult};
+use crate::engine::{Args, NativeError, NativeResult};
+
+/// The name of the parameter at `index` as messages show it: in quotes where the argument was given
+/// by keyword.
+pub fn label(args: &Args<'_>, index: usize, name: &str) -> String {
+    if index < args.positional.len() { name.to_owned() } else { format!("\"{name}\"") }
+}
 
 #[cold]
 fn wrong(function: &str, label: impl Display, value: Value<'_>, want: &str) -> NativeError {

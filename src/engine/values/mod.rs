@@ -1,5 +1,7 @@
 //! The values ytt adds to Starlark.
 
+#![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
+
 mod byte_str;
 mod forever;
 mod fragment;

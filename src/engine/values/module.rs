@@ -6,6 +6,8 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
+use crate::engine::builtins;
+
 /// A module of the standard library.
 #[derive(ProvidesStaticType, NoSerialize, Allocative, Trace)]
 pub struct Module<'v> {
@@ -40,6 +42,8 @@ impl<'v> StarlarkValue<'v> for Module<'v> {
     }
 
     fn dir_attr(&self) -> Vec<String> {
-        self.names.iter().map(|name| (*name).to_owned()).collect()
+        let names: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
+        builtins::remember_attributes(&names);
+        names
     }
 }

@@ -8,7 +8,7 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
 
-use crate::engine::convert;
+use crate::engine::{builtins, convert};
 use crate::yaml::{Map, Node, Text};
 
 /// A struct, either made by code or a view of a map of data values.
@@ -132,14 +132,17 @@ impl<'v> StarlarkValue<'v> for Struct<'v> {
     }
 
     fn dir_attr(&self) -> Vec<String> {
-        (0..self.len()).filter_map(|index| self.name(index).map(str::to_owned)).collect()
+        let names: Vec<String> =
+            (0..self.len()).filter_map(|index| self.name(index).map(str::to_owned)).collect();
+        builtins::remember_attributes(&names);
+        names
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
         let message = match index.unpack_str() {
             Some(name) => match self.get(name, heap) {
                 Some(value) => return Ok(value),
-                None => format!("key {} not in struct", crate::engine::builtins::repr(index)),
+                None => format!("key {} not in struct", builtins::repr(index)),
             },
             None => format!("expected a string, but was {}", index.get_type()),
         };

@@ -28,6 +28,11 @@ impl<'a> Cursor<'a> {
         self.at >= self.text.len()
     }
 
+    /// How many bytes are left.
+    pub(super) fn left(&self) -> usize {
+        self.text.len().saturating_sub(self.at)
+    }
+
     /// How many characters stand before the cursor on its line.
     pub(super) fn column(&self) -> usize {
         self.at - self.line_start - self.inner_bytes

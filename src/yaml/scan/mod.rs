@@ -97,6 +97,9 @@ struct PossibleKey {
 /// A key must end within this many characters, by YAML 1.1.
 const KEY_LENGTH: usize = 1024;
 
+/// `---` and the character behind it: the scanner looks this far ahead for a token.
+const MARKER_LENGTH: usize = 4;
+
 /// Reads tokens from a text.
 pub(super) struct Scanner<'a> {
     cursor: Cursor<'a>,
@@ -105,6 +108,8 @@ pub(super) struct Scanner<'a> {
     /// The text was given without `---`, so line 0 is the one the reference puts in front.
     implied_start: bool,
     queue: VecDeque<Placed<'a>>,
+    /// It is certain what the first token of the queue is.
+    certain: bool,
     /// How many tokens have been taken from the queue.
     taken: usize,
     /// The column of the current block collection, -1 outside of any.
@@ -133,6 +138,7 @@ impl<'a> Scanner<'a> {
             fault: source.fault,
             implied_start,
             queue: VecDeque::new(),
+            certain: false,
             taken: 0,
             indent: -1,
             indents: Vec::new(),
@@ -155,7 +161,9 @@ impl<'a> Scanner<'a> {
 
     /// The next token.
     pub(super) fn peek(&mut self) -> Result<&Placed<'a>> {
-        self.fill()?;
+        if !self.certain {
+            self.fill()?;
+        }
         // INVARIANT: `fill` leaves at least one token in the queue.
         self.queue.front().ok_or_else(|| Error::new(ErrorKind::Internal, "yaml: no token"))
     }
@@ -164,6 +172,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn take(&mut self) -> Result<Placed<'a>> {
         self.fill()?;
         let placed = self.queue.pop_front();
+        self.certain = false;
         self.taken += 1;
         placed.ok_or_else(|| Error::new(ErrorKind::Internal, "yaml: no token"))
     }
@@ -196,16 +205,19 @@ impl<'a> Scanner<'a> {
 
     /// Reads on until it is certain what the first token of the queue is.
     fn fill(&mut self) -> Result<()> {
-        loop {
+        while !self.certain {
             if !self.queue.is_empty() {
                 self.drop_stale_keys()?;
                 let taken = self.taken;
-                if !self.keys.iter().skip(self.first_key).any(|key| key.possible && key.token == taken) {
+                let may_be_key = |key: &PossibleKey| key.possible && key.token == taken;
+                if !self.keys.iter().skip(self.first_key).any(may_be_key) {
+                    self.certain = true;
                     return Ok(());
                 }
             }
             self.fetch()?;
         }
+        Ok(())
     }
 
     fn push(&mut self, token: Token<'a>, line: u32) {
@@ -226,6 +238,11 @@ impl<'a> Scanner<'a> {
         self.close_blocks(column as isize);
         let line = self.cursor.line;
         let (byte, next) = (self.cursor.byte(0), self.cursor.byte(1));
+        if let Some(fault) = self.fault
+            && self.cursor.left() < MARKER_LENGTH
+        {
+            return Err(Error::new(ErrorKind::Yaml, format!("yaml: {fault}")));
+        }
         if self.cursor.at_end() {
             return self.fetch_end();
         }
@@ -323,9 +340,6 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_end(&mut self) -> Result<()> {
-        if let Some(fault) = self.fault {
-            return Err(Error::new(ErrorKind::Yaml, format!("yaml: {fault}")));
-        }
         self.cursor.end_line();
         self.close_blocks(-1);
         self.forget_key()?;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::node::{Comment, Document, Node, Notes};
+use crate::yaml::node::{Comment, Document, Node, Notes};
 
 /// Attaches `comments` to the nodes of a document, behind the comments `before` it. Returns those
 /// below its last node, which belong to the next document.

@@ -1,0 +1,113 @@
+//! One evaluation of a library: its schema, its data values, its files.
+//!
+//! The files of a run are the root library; `library.get(...)` evaluates others. Source of the
+//! order: the reference's `pkg/workspace/library_execution.go`.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use starlark::environment::Module;
+
+use super::data_values::{self, DataValues, ValuesDocument};
+use super::files::FileKind;
+use super::library::{FileIndex, LibraryId};
+use super::session::{ForLibraries, Place, Scope, Session};
+use super::{Options, OutputFile};
+use crate::error::{Error, ErrorKind, Result};
+use crate::template::run::Members;
+use crate::yaml::{self, Document, DocumentSet};
+
+/// A library about to be evaluated.
+pub(crate) struct Execution<'a> {
+    pub(crate) session: &'a Arc<Session>,
+    pub(crate) library: LibraryId,
+    pub(crate) options: Options,
+}
+
+/// What evaluating a library gave.
+pub(crate) struct Evaluation<'v> {
+    /// Text files first, then YAML files, each kind in its order.
+    pub(crate) files: Vec<OutputFile>,
+    pub(crate) documents: DocumentSet,
+    /// The names each library file defines, with functions that give their values.
+    pub(crate) exports: Vec<(String, Members<'v>)>,
+}
+
+impl Execution<'_> {
+    /// The library's data values: schema and documents of its files, then `values`.
+    pub(crate) fn data_values(
+        &self,
+        schemas: Vec<ValuesDocument>,
+        values: Vec<ValuesDocument>,
+        module: &Module<'_>,
+    ) -> Result<DataValues> {
+        data_values::evaluate(self, schemas, values, module)
+    }
+
+    /// Evaluates the library's files, those with data values aside.
+    pub(crate) fn evaluate<'v>(
+        &self,
+        values: &Document,
+        taken: &HashSet<FileIndex>,
+        for_libraries: ForLibraries,
+        module: &Module<'v>,
+    ) -> Result<Evaluation<'v>> {
+        let session = self.session;
+        let scope = Arc::new(Scope { values: values.value.clone(), for_libraries, options: self.options });
+        let mut files = Vec::new();
+        let mut exports = Vec::new();
+        let mut results: Vec<(FileIndex, String, DocumentSet)> = Vec::new();
+        for listed in session.libraries.list(self.library) {
+            let Some(file) = session.files.get(listed.file) else {
+                continue;
+            };
+            let place = Place { current: listed.library, root: self.library };
+            let for_output = file.is_for_output() && !taken.contains(&listed.file);
+            if !for_output && !file.is_library() {
+                continue;
+            }
+            let defined = match file.kind() {
+                FileKind::Yaml => {
+                    let evaluated = session.eval_yaml(listed.file, place, &scope, module)?;
+                    if for_output {
+                        let documents = Arc::unwrap_or_clone(evaluated.result);
+                        results.push((listed.file, listed.path.clone(), documents));
+                    }
+                    evaluated.exports
+                }
+                FileKind::Text => {
+                    let evaluated = session.eval_text(listed.file, place, &scope, module)?;
+                    if for_output {
+                        let (path, content) = (listed.path.clone(), evaluated.result);
+                        files.push(OutputFile { path, content, kind: FileKind::Text });
+                    }
+                    evaluated.exports
+                }
+                FileKind::Starlark | FileKind::Unknown if for_output => {
+                    return Err(Error::new(ErrorKind::Usage, "Unknown file type"));
+                }
+                FileKind::Starlark => session.eval_starlark(listed.file, place, &scope, module)?,
+                FileKind::Unknown => continue,
+            };
+            if !for_output {
+                exports.push((listed.path, defined));
+            }
+        }
+        data_values::check_used(&scope.for_libraries, session)?;
+        // Documents come in the order of the files on the command line.
+        results.sort_by_key(|(index, _, _)| *index);
+        let mut documents: Vec<Document> = Vec::new();
+        for (_, path, mut set) in results {
+            // Files none of whose documents hold anything are not written.
+            set.items.retain(|document| !yaml::is_empty(&document.value));
+            if set.items.is_empty() {
+                continue;
+            }
+            let content = yaml::print_documents(&set).into_bytes();
+            files.push(OutputFile { path, content, kind: FileKind::Yaml });
+            documents.append(&mut set.items);
+        }
+        let documents = DocumentSet { items: documents, ..DocumentSet::default() };
+        Ok(Evaluation { files, documents, exports })
+    }
+}
