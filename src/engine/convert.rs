@@ -15,7 +15,7 @@ use super::values::{ByteStr, Fragment, Struct};
 use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, Origin, Pos};
 
 /// How deep collections may nest before a conversion gives up: a list that holds itself has no end.
-const MAX_DEPTH: usize = 1000;
+const MAX_DEPTH: u32 = 1000;
 
 /// A scalar node as a value. Collections give `None`; see [`to_value`].
 pub fn scalar<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
@@ -32,15 +32,21 @@ pub fn scalar<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
 
 /// A node as code sees it: YAML collections as fragments, those code made as dicts and lists.
 pub fn to_value<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
+    part_to_value(node, node.depth(), heap)
+}
+
+/// [`to_value`] for a node that nests at most `depth` deep.
+pub(crate) fn part_to_value<'v>(node: &Node, depth: u32, heap: Heap<'v>) -> Value<'v> {
+    let part = |node| part_to_value(node, depth, heap);
     match node {
-        Node::Map(map) if map.origin == Origin::Code => heap.alloc(AllocDict(
-            map.items.iter().map(|item| (to_value(&item.key, heap), to_value(&item.value, heap))),
-        )),
+        Node::Map(map) if map.origin == Origin::Code => {
+            heap.alloc(AllocDict(map.items.iter().map(|item| (part(&item.key), part(&item.value)))))
+        }
         Node::Array(array) if array.origin == Origin::Code => {
-            heap.alloc(AllocList(array.items.iter().map(|item| to_value(&item.value, heap))))
+            heap.alloc(AllocList(array.items.iter().map(|item| part(&item.value))))
         }
         Node::Map(_) | Node::Array(_) | Node::DocumentSet(_) => {
-            heap.alloc_simple(Fragment::new(node.clone()))
+            heap.alloc_simple(Fragment::bounded(node.clone(), depth))
         }
         _ => scalar(node, heap),
     }
@@ -78,7 +84,14 @@ pub fn to_struct<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
 
 /// A value as a node. Fails for functions, modules and what else has no YAML form.
 pub fn to_node<'v>(value: Value<'v>, heap: Heap<'v>) -> Result<Node, NativeError> {
-    node_at(value, heap, 0)
+    measured_node(value, heap).map(|(node, _)| node)
+}
+
+/// [`to_node`] with an upper bound of how deep the node nests.
+pub(crate) fn measured_node<'v>(value: Value<'v>, heap: Heap<'v>) -> Result<(Node, u32), NativeError> {
+    let mut deepest = 0;
+    let node = node_at(value, heap, 0, &mut deepest)?;
+    Ok((node, deepest))
 }
 
 /// A scalar value as a node; an error for collections.
@@ -110,7 +123,20 @@ pub(crate) fn to_scalar(value: Value<'_>) -> Result<Node, NativeError> {
         }
         return Err(NativeError::new("(p) not sure how to get int"));
     }
+    let name = value.get_type();
+    if let Some(hint) = no_conversion(name) {
+        return Err(NativeError::new(format!("Unable to convert value: {name} {hint}")));
+    }
     Err(NativeError::new(format!("(p) unknown type {} for conversion to go value", go_value_type(value))))
+}
+
+/// What to do with values of ytt's types that have no YAML form.
+fn no_conversion(type_name: &str) -> Option<&'static str> {
+    match type_name {
+        "@ytt:assert.assertion" => Some("does not encode (did you mean to call check()?)"),
+        "@ytt:url.value" | "@ytt:url.user" => Some("does not automatically encode (hint: use .string())"),
+        _ => None,
+    }
 }
 
 /// The float behind a value of type `float`.
@@ -118,32 +144,36 @@ pub fn as_float(value: Value<'_>) -> Option<f64> {
     value.downcast_ref::<StarlarkFloat>().map(|float| float.0)
 }
 
-fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: usize) -> Result<Node, NativeError> {
+fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: u32, deepest: &mut u32) -> Result<Node, NativeError> {
+    if let Some(fragment) = Fragment::from_value(value) {
+        *deepest = (*deepest).max(depth.saturating_add(fragment.depth()));
+        return Ok(fragment.node().clone());
+    }
+    *deepest = (*deepest).max(depth);
     if depth > MAX_DEPTH {
         return Err(NativeError::new(format!("values nested deeper than {MAX_DEPTH} levels")));
     }
-    if let Some(fragment) = Fragment::from_value(value) {
-        return Ok(fragment.node().clone());
-    }
     if let Some(list) = ListRef::from_value(value) {
-        return array(list.iter(), heap, depth);
+        return array(list.iter(), heap, depth, deepest);
     }
     if let Some(dict) = DictRef::from_value(value) {
-        return map(dict.iter().map(|(key, value)| Ok((node_at(key, heap, depth + 1)?, value))), heap, depth);
+        return map(dict.iter().map(|(key, value)| Ok((to_node(key, heap)?, value))), heap, depth, deepest);
     }
     if let Some(fields) = Struct::from_value(value) {
         if let Some(map) = fields.unchanged() {
-            return Ok(code_copy(&Node::Map(map.clone())));
+            let copy = code_copy(&Node::Map(map.clone()));
+            *deepest = (*deepest).max(depth + copy.depth());
+            return Ok(copy);
         }
         let pairs = (0..fields.len())
             .filter_map(|index| Some(Ok((Node::str(fields.name(index)?), fields.value(index, heap)?))));
-        return map(pairs, heap, depth);
+        return map(pairs, heap, depth, deepest);
     }
     if let Some(tuple) = TupleRef::from_value(value) {
-        return array(tuple.iter(), heap, depth);
+        return array(tuple.iter(), heap, depth, deepest);
     }
     if value.get_type() == "set" {
-        return array(value.iterate(heap)?, heap, depth);
+        return array(value.iterate(heap)?, heap, depth, deepest);
     }
     to_scalar(value)
 }
@@ -151,10 +181,13 @@ fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: usize) -> Result<Node, N
 fn array<'v>(
     values: impl Iterator<Item = Value<'v>>,
     heap: Heap<'v>,
-    depth: usize,
+    depth: u32,
+    deepest: &mut u32,
 ) -> Result<Node, NativeError> {
     let items = values
-        .map(|value| Ok(ArrayItem { value: node_at(value, heap, depth + 1)?, ..ArrayItem::default() }))
+        .map(|value| {
+            Ok(ArrayItem { value: node_at(value, heap, depth + 1, deepest)?, ..ArrayItem::default() })
+        })
         .collect::<Result<_, NativeError>>()?;
     Ok(Node::Array(Arc::new(Array { items, pos: Pos::UNKNOWN, origin: Origin::Code })))
 }
@@ -162,12 +195,13 @@ fn array<'v>(
 fn map<'v>(
     pairs: impl Iterator<Item = Result<(Node, Value<'v>), NativeError>>,
     heap: Heap<'v>,
-    depth: usize,
+    depth: u32,
+    deepest: &mut u32,
 ) -> Result<Node, NativeError> {
     let items = pairs
         .map(|pair| {
             let (key, value) = pair?;
-            Ok(MapItem { key, value: node_at(value, heap, depth + 1)?, ..MapItem::default() })
+            Ok(MapItem { key, value: node_at(value, heap, depth + 1, deepest)?, ..MapItem::default() })
         })
         .collect::<Result<_, NativeError>>()?;
     Ok(Node::Map(Arc::new(Map { items, pos: Pos::UNKNOWN, origin: Origin::Code })))

@@ -6,10 +6,13 @@ pub mod convert;
 pub mod limits;
 pub(crate) mod names;
 mod native;
+mod stack;
 pub mod syntax;
 pub mod values;
 pub(crate) mod wording;
 
+pub(crate) use names::NATIVE_FRAME;
 pub use native::{
     Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult,
 };
+pub use stack::on_deep_stack;

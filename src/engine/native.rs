@@ -25,6 +25,13 @@ pub enum NativeError {
         /// The line of the generated code that is to blame, where that is not the call's own.
         line: Option<u32>,
     },
+    /// It happened in code of the standard library, whose frame comes first.
+    Within {
+        /// What is wrong, in the reference's words.
+        message: String,
+        /// Where.
+        frame: crate::error::Frame,
+    },
     /// Code it called failed; that error is passed on with its own frames.
     Code(Box<starlark::Error>),
 }
@@ -46,16 +53,14 @@ impl NativeError {
             NativeError::Message { message, line } => {
                 NativeError::Message { message: format!("{prefix}: {message}"), line }
             }
-            NativeError::Code(error) => {
-                NativeError::new(format!("{prefix}: {}", super::wording::message(&error)))
-            }
+            other => NativeError::new(format!("{prefix}: {}", other.message())),
         }
     }
 
     /// The message alone.
     pub fn message(&self) -> String {
         match self {
-            NativeError::Message { message, .. } => message.clone(),
+            NativeError::Message { message, .. } | NativeError::Within { message, .. } => message.clone(),
             NativeError::Code(error) => super::wording::message(error),
         }
     }

@@ -31,6 +31,14 @@ pub(crate) fn line(error: &starlark::Error) -> Option<u32> {
     }
 }
 
+/// The frame of the standard library's code an error happened in.
+pub(crate) fn inner_frame(error: &starlark::Error) -> Option<&crate::error::Frame> {
+    match native(error) {
+        Some(NativeError::Within { frame, .. }) => Some(frame),
+        _ => None,
+    }
+}
+
 /// The message of an error that happened at `site`. `is_global` tells the names bound at the top
 /// level of that file; `called` is the function whose arguments were wrong.
 pub(crate) fn run_time(

@@ -53,9 +53,12 @@ fn end<'v>(_args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<V
     let node = context.and_then(Context::finish);
     let heap = eval.heap();
     match (dialect, node) {
-        (Some(Dialect::Text), Some(Node::Str(text))) => Ok(heap.alloc_str(&text).to_value()),
+        (Some(Dialect::Text), Some((Node::Str(text), _))) => Ok(heap.alloc_str(&text).to_value()),
         (Some(Dialect::Text), _) => Err(NativeError::new("(p) Unexpected root value <nil>")),
-        (_, node) => Ok(heap.alloc_simple(Fragment::new(node.unwrap_or_default()))),
+        (_, node) => {
+            let (node, depth) = node.unwrap_or_default();
+            Ok(heap.alloc_simple(Fragment::bounded(node, depth)))
+        }
     }
 }
 

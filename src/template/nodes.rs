@@ -45,7 +45,15 @@ impl Kind {
 
 /// A node whose whole subtree holds no code: built once, shared by every render.
 #[derive(Clone, Debug)]
-pub(crate) enum Prebuilt {
+pub(crate) struct Prebuilt {
+    pub(crate) piece: Piece,
+    /// How deep its value nests.
+    pub(crate) depth: u32,
+}
+
+/// The kinds of pieces.
+#[derive(Clone, Debug)]
+pub(crate) enum Piece {
     Document(Document),
     MapItem(MapItem),
     ArrayItem(ArrayItem),

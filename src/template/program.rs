@@ -8,9 +8,9 @@ use starlark::PrintHandler;
 use starlark::environment::{Globals, GlobalsBuilder, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect as CrateDialect};
+use starlark::values::OwnedFrozenValue;
 use starlark::values::list::ListRef;
 use starlark::values::tuple::TupleRef;
-use starlark::values::{OwnedFrozenValue, Value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
@@ -27,6 +27,9 @@ use crate::yaml::{FileId, FileTable, Node, Text};
 /// Where the crate's files find their program when an error names them.
 static PROGRAMS: LazyLock<Mutex<HashMap<u64, Weak<Program>>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// How many frames an error keeps.
+const SHOWN_FRAMES: usize = 60;
 
 /// A compiled file.
 #[derive(Debug)]
@@ -172,7 +175,7 @@ impl Program {
         contexts.truncate(depth + 1);
         let context = if contexts.len() > depth { contexts.pop() } else { None };
         drop(contexts);
-        Ok((members?, context.and_then(Context::finish)))
+        Ok((members?, context.and_then(Context::finish).map(|(node, _)| node)))
     }
 
     fn is_global(&self, name: &str) -> bool {
@@ -256,7 +259,7 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         |name| program.is_some_and(|program| program.is_global(name)),
         called.map(|(_, info)| info),
     );
-    let mut frames: Vec<Frame> = Vec::new();
+    let mut frames: Vec<Frame> = wording::inner_frame(error).cloned().into_iter().collect();
     let mut codes = String::new();
     let mut show = |program: &Program, name: &str, line: u32| {
         let function = names::restore(name.rsplit('.').next().unwrap_or(name));
@@ -285,6 +288,12 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
     if worded.starts_with("(p) ") {
         // What makes the reference's interpreter itself panic has no frames there.
         frames.clear();
+    }
+    let more = frames.len().saturating_sub(SHOWN_FRAMES);
+    if more > 0 {
+        // Endless recursion: its beginning and end say it all.
+        let middle = Frame::new("", "...", format!("{more} more frames"));
+        frames.splice(SHOWN_FRAMES / 2..SHOWN_FRAMES / 2 + more, [middle]);
     }
     let hint = wording::hint(&worded, &codes);
     Error::failures(ErrorKind::Evaluation, vec![Failure { hint, frames, ..Failure::new(worded) }])

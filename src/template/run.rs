@@ -27,6 +27,9 @@ pub(crate) trait Host: Send + Sync {
     /// Takes the text `print` writes.
     fn log(&self, text: &str);
 
+    /// Prints a warning on the error output, unless it already has been in this run.
+    fn warn_once(&self, text: &'static str);
+
     /// The paths of the files below a library: `data.list`. `place` is (own library, root).
     fn list_data(&self, place: (usize, usize), path: &str) -> NativeResult<Vec<String>>;
 

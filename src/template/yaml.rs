@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::annotation::{self, Annotation, UnknownComment};
 use super::lines::{Instruction, Line, SourceLine};
-use super::nodes::{AnnotationSite, Kind, NO_TAG, Nodes, Prebuilt, Tag, TemplateNode};
+use super::nodes::{AnnotationSite, Kind, NO_TAG, Nodes, Piece, Prebuilt, Tag, TemplateNode};
 use super::text;
 use crate::error::{Error, ErrorKind, Result};
 use crate::yaml::{
@@ -170,17 +170,18 @@ impl<'a> Lowering<'a> {
             // Nothing below needs code: one instruction puts the finished piece.
             let value = bare(value);
             let notes = Notes { style: notes.style, ..Notes::default() };
-            let prebuilt = if is_document {
-                Prebuilt::Document(Document { value, pos, notes })
+            let depth = value.depth();
+            let piece = if is_document {
+                Piece::Document(Document { value, pos, notes })
             } else if is_map_item {
-                Prebuilt::MapItem(MapItem { key, value, pos, notes })
+                Piece::MapItem(MapItem { key, value, pos, notes })
             } else {
-                Prebuilt::ArrayItem(ArrayItem { value, pos, notes })
+                Piece::ArrayItem(ArrayItem { value, pos, notes })
             };
             self.lines.truncate(first_line + 1);
             self.nodes.truncate(tag + 1);
             if let Some(node) = self.nodes.get_mut(tag) {
-                node.prebuilt = Some(prebuilt);
+                node.prebuilt = Some(Prebuilt { piece, depth });
             }
         }
         Ok(shared)
@@ -256,7 +257,7 @@ impl<'a> Lowering<'a> {
         for mut line in lines {
             if let Some(source) = &mut line.source {
                 let index = (source.pos.line as usize).wrapping_sub(1);
-                source.whole = self.source.get(index).map(|line| Text::new(line));
+                source.whole = self.source.get(index).map(Text::new);
             }
             self.lines.push(line);
         }

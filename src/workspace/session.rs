@@ -3,7 +3,7 @@
 //!
 //! Source of the rules: the reference's `pkg/workspace/template_loader.go`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use starlark::environment::Module;
@@ -89,6 +89,8 @@ struct State {
     programs: HashMap<FileIndex, Arc<Program>>,
     /// The files being evaluated, innermost last.
     stack: Vec<(Place, Arc<Scope>)>,
+    /// The warnings that have been printed.
+    warned: HashSet<&'static str>,
 }
 
 impl Session {
@@ -403,6 +405,13 @@ impl Host for Session {
     fn log(&self, text: &str) {
         if let Some(log) = &self.log {
             log(text);
+        }
+    }
+
+    fn warn_once(&self, text: &'static str) {
+        let new = self.state().warned.insert(text);
+        if new {
+            self.log(text);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::node::{Array, DocumentSet, Map, Node, Notes, Pos};
+use super::node::{Array, Document, DocumentSet, Map, Node, Notes, Pos};
 use super::print::print_value;
 
 /// How much the layout is ytt's own.
@@ -14,14 +14,19 @@ pub enum Fidelity {
     /// Byte for byte what ytt prints. It loses empty collections, and prints keys without quotes, those
     /// that are no strings as `%!s(int=1)`.
     AsYtt,
-    /// The same data as before, with the layout of ytt.
+    /// The same data as before, with the layout of ytt. Empty documents in front are left out.
     KeepData,
 }
 
 /// Prints documents that were read with their comments.
 pub fn layout(documents: &DocumentSet, fidelity: Fidelity) -> String {
-    let mut layout = Layout { out: String::new(), last: Last::Line, fidelity };
-    for (index, document) in documents.items.iter().enumerate() {
+    let mut layout = Layout { out: String::new(), last: Last::Line, keeps_breaks: false, fidelity };
+    let empty = |document: &&Document| document.value == Node::Null && document.notes.comments().is_empty();
+    let skipped = match fidelity {
+        Fidelity::AsYtt => 0,
+        Fidelity::KeepData => documents.items.iter().take_while(empty).count(),
+    };
+    for (index, document) in documents.items.iter().skip(skipped).enumerate() {
         let comments = layout.comments(&document.notes, document.pos, 0, index == 0);
         if index > 0 || !comments.behind.is_empty() {
             layout.line(0, &format!("---{}", comments.behind), false);
@@ -47,6 +52,8 @@ enum Last {
 struct Layout {
     out: String,
     last: Last,
+    /// The last line belongs to a block scalar with `|+`.
+    keeps_breaks: bool,
     fidelity: Fidelity,
 }
 
@@ -159,6 +166,8 @@ impl Layout {
     /// scalar, which stands two columns in by itself.
     fn line(&mut self, indent: usize, text: &str, begun: bool) {
         match self.last {
+            // A blank line behind a block scalar that keeps its line breaks would be part of it.
+            Last::Blank if self.keeps_breaks && self.fidelity == Fidelity::KeepData => {}
             Last::Blank => self.out.push('\n'),
             Last::Begun => self.out.push(' '),
             Last::Line => {}
@@ -175,6 +184,7 @@ impl Layout {
             self.out.push('\n');
         }
         self.last = if begun { Last::Begun } else { Last::Line };
+        self.keeps_breaks = text.ends_with('\n');
     }
 }
 
@@ -257,5 +267,9 @@ k: #@ value
             laid_out(source, Fidelity::KeepData),
             "1: a\nnull: b\n'c: d': {}\ne:\n  - {}\n  - []\n  - x: {}\n"
         );
+
+        let keep = "---\n---\na:\n- |+\n  x\n\n# own\n- b\n";
+        assert_eq!(laid_out(keep, Fidelity::AsYtt), "---\na:\n  - |+\n    x\n  \n\n  # own\n  - b\n");
+        assert_eq!(laid_out(keep, Fidelity::KeepData), "a:\n  - |+\n    x\n  \n  # own\n  - b\n");
     }
 }

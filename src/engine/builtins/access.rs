@@ -278,7 +278,7 @@ pub(crate) fn remember_attributes(names: &[String]) {
 /// [`attr_error`] for an error of the crate, which tells only the type.
 #[cold]
 pub(crate) fn missing_attribute(type_name: &str, name: &str) -> String {
-    if matches!(type_name, "struct" | "module") {
+    if matches!(type_name, "struct" | "module") || type_name.starts_with('@') {
         let names = ASKED.with(RefCell::take);
         return no_attribute(type_name, name, names.iter().map(String::as_str));
     }

@@ -20,6 +20,8 @@ pub fn unhashable(value: Value<'_>) -> NativeError {
     }
     NativeError::new(match value.get_type() {
         name @ ("range" | "elems" | "codepoints") => format!("unhashable: {name}"),
+        // ytt's own objects are structs here.
+        name if name.starts_with('@') => "unhashable type: struct".to_owned(),
         name => format!("unhashable type: {name}"),
     })
 }

@@ -1,4 +1,4 @@
-//! What `load("@ytt:json", "json")` binds: a named set of functions.
+//! What `load("@ytt:json", "json")` binds and `module.make` returns: a named set of members.
 
 use std::fmt;
 
@@ -7,28 +7,35 @@ use starlark::any::ProvidesStaticType;
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
 use crate::engine::builtins;
+use crate::yaml::Text;
 
-/// A module of the standard library.
+/// A module.
 #[derive(ProvidesStaticType, NoSerialize, Allocative, Trace)]
 pub struct Module<'v> {
+    #[allocative(skip)]
     #[trace(unsafe_ignore)]
-    name: &'static str,
+    name: Text,
+    #[allocative(skip)]
     #[trace(unsafe_ignore)]
-    names: Vec<&'static str>,
+    names: Vec<Text>,
     values: Vec<Value<'v>>,
 }
 
 impl<'v> Module<'v> {
     /// A module with these members.
-    pub fn alloc(name: &'static str, members: Vec<(&'static str, Value<'v>)>, heap: Heap<'v>) -> Value<'v> {
-        let (names, values) = members.into_iter().unzip();
-        heap.alloc_complex_no_freeze(Module { name, names, values })
+    pub fn alloc<N: Into<Text>>(
+        name: impl Into<Text>,
+        members: Vec<(N, Value<'v>)>,
+        heap: Heap<'v>,
+    ) -> Value<'v> {
+        let (names, values) = members.into_iter().map(|(name, value)| (name.into(), value)).unzip();
+        heap.alloc_complex_no_freeze(Module { name: name.into(), names, values })
     }
 }
 
 impl fmt::Display for Module<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<module {:?}>", self.name)
+        write!(f, "<module {}>", builtins::quote(self.name.as_bytes()))
     }
 }
 
@@ -37,12 +44,12 @@ super::debug_by_display!(Module<'_>);
 #[starlark_value(type = "module")]
 impl<'v> StarlarkValue<'v> for Module<'v> {
     fn get_attr(&self, name: &str, _heap: Heap<'v>) -> Option<Value<'v>> {
-        let index = self.names.iter().position(|member| *member == name)?;
+        let index = self.names.iter().position(|member| member == name)?;
         self.values.get(index).copied()
     }
 
     fn dir_attr(&self) -> Vec<String> {
-        let names: Vec<String> = self.names.iter().map(|name| (*name).to_owned()).collect();
+        let names: Vec<String> = self.names.iter().map(ToString::to_string).collect();
         builtins::remember_attributes(&names);
         names
     }
