@@ -41,6 +41,8 @@ pub(crate) struct Program {
     name: Arc<str>,
     /// `.star` files and text of positions without a file name.
     bare: bool,
+    /// The nodes of a template.
+    source: Option<Arc<Source>>,
     main: OwnedFrozenValue,
     /// What [`codegen::MAIN`] takes: the natives it uses, as a tuple.
     natives: OwnedFrozenValue,
@@ -86,8 +88,10 @@ impl Program {
     pub(crate) fn compile(input: Input, files: &FileTable) -> Result<Arc<Program>> {
         let Input { file, name, lines, template, library } = input;
         let bare = template.is_none();
+        let source = template.as_ref().map(|(source, _)| Arc::clone(source));
+        let nodes = source.as_ref().map(|source| &source.nodes);
         let located = |message: String, pos: Position| {
-            let frames = lines::frames(&lines, pos.line, "", &name, bare, files);
+            let frames = lines::frames(&lines, pos.line, "", &name, bare, nodes, files);
             let hint = wording::hint(&message, &line_text(&lines, pos.line));
             Failure { hint, frames, ..Failure::new(message) }
         };
@@ -163,8 +167,17 @@ impl Program {
             Ok((main, natives))
         });
         let (main, natives) = compiled.map_err(internal)?;
-        let program =
-            Arc::new(Program { id, name, bare, main, natives, lines, generated, globals: resolved.globals });
+        let program = Arc::new(Program {
+            id,
+            name,
+            bare,
+            source,
+            main,
+            natives,
+            lines,
+            generated,
+            globals: resolved.globals,
+        });
         PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&program));
         Ok(program)
     }
@@ -226,7 +239,7 @@ impl PrintHandler for Printer {
 }
 
 fn line_text(lines: &[Line], number: u32) -> String {
-    lines.get((number as usize).wrapping_sub(1)).map(|line| line.text.clone()).unwrap_or_default()
+    lines.get((number as usize).wrapping_sub(1)).map(Line::shown).unwrap_or_default()
 }
 
 /// Whether a file loads the module with `template.replace`.
@@ -289,7 +302,15 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         let function = names::restore(name.rsplit('.').next().unwrap_or(name));
         let context = if function == codegen::MAIN { "<toplevel>" } else { function };
         codes.push_str(&line_text(&program.lines, line));
-        frames.extend(lines::frames(&program.lines, line, context, &program.name, program.bare, files));
+        frames.extend(lines::frames(
+            &program.lines,
+            line,
+            context,
+            &program.name,
+            program.bare,
+            program.source.as_ref().map(|source| &source.nodes),
+            files,
+        ));
     };
     for (index, (name, span)) in places.iter().enumerate() {
         if index == 0
