@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use starlark::values::dict::{AllocDict, DictRef};
+use starlark::collections::SmallMap;
+use starlark::values::dict::{Dict, DictRef};
 use starlark::values::float::StarlarkFloat;
 use starlark::values::list::{AllocList, ListRef};
 use starlark::values::tuple::TupleRef;
@@ -33,9 +34,7 @@ pub fn scalar<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
 /// A node as code sees it: YAML collections as fragments, those code made as dicts and lists.
 pub fn to_value<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
     match node {
-        Node::Map(map) if map.origin == Origin::Code => heap.alloc(AllocDict(
-            map.items.iter().map(|item| (to_value(&item.key, heap), to_value(&item.value, heap))),
-        )),
+        Node::Map(map) if map.origin == Origin::Code => dict(map, to_value, heap),
         Node::Array(array) if array.origin == Origin::Code => {
             heap.alloc(AllocList(array.items.iter().map(|item| to_value(&item.value, heap))))
         }
@@ -46,12 +45,21 @@ pub fn to_value<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
     }
 }
 
+/// A map as a dict. Collections cannot be keys: what they are keys of cannot be reached by code.
+fn dict<'v>(map: &Map, convert: fn(&Node, Heap<'v>) -> Value<'v>, heap: Heap<'v>) -> Value<'v> {
+    let mut entries = SmallMap::with_capacity(map.items.len());
+    for item in &map.items {
+        if let Ok(key) = convert(&item.key, heap).get_hashed() {
+            entries.insert_hashed(key, convert(&item.value, heap));
+        }
+    }
+    heap.alloc(Dict::new(entries))
+}
+
 /// A node as dicts and lists all the way down, as `yaml.decode` gives.
 pub fn to_plain<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
     match node {
-        Node::Map(map) => heap.alloc(AllocDict(
-            map.items.iter().map(|item| (to_plain(&item.key, heap), to_plain(&item.value, heap))),
-        )),
+        Node::Map(map) => dict(map, to_plain, heap),
         Node::Array(array) => {
             heap.alloc(AllocList(array.items.iter().map(|item| to_plain(&item.value, heap))))
         }
