@@ -6,7 +6,7 @@ use starlark::values::{Heap, Value};
 
 use super::function::{fail, module_of, string};
 use super::regexp_syntax::{group_name, translate};
-use crate::engine::builtins::is_callable;
+use crate::engine::builtins::{call, is_callable};
 use crate::engine::limits::check_text;
 use crate::engine::values::ByteStr;
 use crate::engine::{Args, NativeError, NativeResult};
@@ -60,7 +60,7 @@ fn replace<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResul
         for captures in regex.captures_iter(source).filter(between_chars) {
             between(&mut out, &captures)?;
             let found = captures.get(0).map(|found| found.as_bytes()).unwrap_or_default();
-            let result = eval.eval_function(*replacement, &[ByteStr::alloc(found, heap)], &[])?;
+            let result = call(*replacement, &[ByteStr::alloc(found, heap)], &[], eval)?;
             out.extend_from_slice(string(result)?);
         }
     } else {
