@@ -252,6 +252,12 @@ fn loads_template(stmts: &[Stmt]) -> bool {
     })
 }
 
+/// The message of an error of running code, for those who pass on only that.
+pub(crate) fn message(error: &starlark::Error) -> String {
+    let failed = failed(error, &FileTable::default());
+    failed.template_failures().first().map(|failure| failure.message.clone()).unwrap_or_default()
+}
+
 /// An error of running code, with ytt's message, hint and frames.
 pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
     let programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
