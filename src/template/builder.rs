@@ -479,7 +479,7 @@ fn repeated_key(key: &Node) -> String {
 }
 
 /// A key as Go's `%s` prints it.
-fn go_string(key: &Node) -> String {
+pub(crate) fn go_string(key: &Node) -> String {
     match key {
         Node::Str(text) => text.to_string(),
         Node::Int(i) => format!("%!s(int={i})"),
