@@ -21,7 +21,7 @@ pub(super) fn subjects<'v>(
     files: &FileTable,
 ) -> Result<Vec<Subject<'v>>, String> {
     let mut walk = Walk { run, heap, files, found: Vec::new() };
-    let place = Place { path: String::new(), shown: "(document)", parent: None, pos: document.pos };
+    let place = Place { path: String::new(), kind: "(document)", parent: None, pos: document.pos };
     walk.visit(place, &document.value, &document.notes, root)?;
     Ok(walk.found)
 }
@@ -36,8 +36,7 @@ struct Walk<'a, 'v> {
 /// Where a value is.
 struct Place<'a> {
     path: String,
-    /// What is shown of an empty path.
-    shown: &'a str,
+    kind: &'static str,
     parent: Option<&'a Node>,
     pos: Pos,
 }
@@ -58,9 +57,14 @@ impl<'v> Walk<'_, 'v> {
         }
         let path = place.path;
         if !validations.is_empty() {
-            let shown = if path.is_empty() { place.shown.to_owned() } else { path.clone() };
-            let parent = place.parent.cloned();
-            self.found.push(Subject { path: shown, value: value.clone(), parent, pos: place.pos, validations });
+            self.found.push(Subject {
+                path: path.clone(),
+                kind: place.kind,
+                value: value.clone(),
+                parent: place.parent.cloned(),
+                pos: place.pos,
+                validations,
+            });
         }
         let value_type = slot.map(|slot| slot.value.non_null());
         match value {
@@ -84,7 +88,7 @@ impl<'v> Walk<'_, 'v> {
         for (index, item) in map.items.iter().enumerate() {
             let key = go_string(&item.key);
             let path = if path.is_empty() { key } else { format!("{path}.{key}") };
-            let place = Place { path, shown: "(map item)", parent: Some(node), pos: item.pos };
+            let place = Place { path, kind: "(map item)", parent: Some(node), pos: item.pos };
             let slot = super::check::slot_of(slots, &item.key, index);
             self.visit(place, &item.value, &item.notes, slot)?;
         }
@@ -104,7 +108,7 @@ impl<'v> Walk<'_, 'v> {
         };
         for (index, item) in array.items.iter().enumerate() {
             let path = format!("{path}[{index}]");
-            let place = Place { path, shown: "(array item)", parent: Some(node), pos: item.pos };
+            let place = Place { path, kind: "(array item)", parent: Some(node), pos: item.pos };
             self.visit(place, &item.value, &item.notes, slot)?;
         }
         Ok(())

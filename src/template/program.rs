@@ -8,9 +8,9 @@ use starlark::PrintHandler;
 use starlark::environment::{Globals, GlobalsBuilder, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect as CrateDialect};
-use starlark::values::OwnedFrozenValue;
 use starlark::values::list::ListRef;
-use starlark::values::tuple::TupleRef;
+use starlark::values::tuple::{AllocTuple, TupleRef};
+use starlark::values::{FrozenValue, OwnedFrozenValue};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
@@ -28,6 +28,9 @@ use crate::yaml::{FileId, FileTable, Node, Text};
 static PROGRAMS: LazyLock<Mutex<HashMap<u64, Weak<Program>>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
+/// The variable of a compiled module that holds its natives.
+const NATIVES: &str = "__sm_natives";
+
 /// How many frames an error keeps.
 const SHOWN_FRAMES: usize = 60;
 
@@ -39,6 +42,8 @@ pub(crate) struct Program {
     /// `.star` files and text of positions without a file name.
     bare: bool,
     main: OwnedFrozenValue,
+    /// What [`codegen::MAIN`] takes: the natives it uses, as a tuple.
+    natives: OwnedFrozenValue,
     lines: Vec<Line>,
     pub(crate) generated: Generated,
     /// Names bound at the file's top level.
@@ -100,18 +105,28 @@ impl Program {
         } else {
             Vec::new()
         };
+        let bound = |name: &str| {
+            resolved.globals.iter().chain(&resolved.loaded).any(|bound| names::escape(bound) == name)
+        };
         let mut constants = Vec::new();
         let generated = match template {
             Some((source, dialect)) => {
                 let may_replace = loads_template(&parsed.stmts);
                 let mut plan = Plan::new(source, dialect, may_replace);
-                let generated =
-                    codegen::generate(&parsed.stmts, &exports, &resolved.builtin_uses, file, &mut plan);
+                let generated = codegen::generate(
+                    &parsed.stmts,
+                    &bound,
+                    &exports,
+                    &resolved.builtin_uses,
+                    file,
+                    &mut plan,
+                );
                 constants = plan.constants;
                 generated
             }
             None => codegen::generate(
                 &parsed.stmts,
+                &bound,
                 &exports,
                 &resolved.builtin_uses,
                 file,
@@ -125,23 +140,31 @@ impl Program {
         };
         let ast = AstModule::parse(&id.to_string(), generated.source.clone(), &crate_dialect())
             .map_err(internal)?;
-        let main = Module::with_temp_heap(|module| {
-            for (name, constant) in constants {
-                let heap = module.frozen_heap();
-                let value = match constant {
-                    Constant::Chunk(chunk) => heap.alloc(chunk),
-                    Constant::Annotation(call) => heap.alloc(call),
-                };
-                module.set(&name, value.to_value());
-            }
+        let compiled = Module::with_temp_heap(|module| {
+            let heap = module.frozen_heap();
+            let mut values: HashMap<String, FrozenValue> = constants
+                .into_iter()
+                .map(|(name, constant)| match constant {
+                    Constant::Chunk(chunk) => (name, heap.alloc(chunk)),
+                    Constant::Annotation(call) => (name, heap.alloc(call)),
+                })
+                .collect();
+            let natives = generated.natives.iter().map(|name| {
+                let native = values.remove(name).or_else(|| natives::native(name, heap));
+                native.unwrap_or_else(FrozenValue::new_none)
+            });
+            let natives = heap.alloc(AllocTuple(natives.collect::<Vec<_>>()));
+            module.set(NATIVES, natives.to_value());
             Evaluator::new(&module).eval_module(ast, globals())?;
             let frozen =
                 module.freeze().map_err(|error| starlark::Error::new_other(anyhow::anyhow!("{error:?}")))?;
             let (main, _) = frozen.get_any_visibility(codegen::MAIN)?;
-            Ok(main)
+            let (natives, _) = frozen.get_any_visibility(NATIVES)?;
+            Ok((main, natives))
         });
-        let main = main.map_err(internal)?;
-        let program = Arc::new(Program { id, name, bare, main, lines, generated, globals: resolved.globals });
+        let (main, natives) = compiled.map_err(internal)?;
+        let program =
+            Arc::new(Program { id, name, bare, main, natives, lines, generated, globals: resolved.globals });
         PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&program));
         Ok(program)
     }
@@ -149,7 +172,8 @@ impl Program {
     /// Runs the file in the run of `module` and gives what it exports.
     fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Members<'v>> {
         let main = module.heap().access_owned_frozen_value(&self.main);
-        let exported = with_evaluator(module, |eval| eval.eval_function(main, &[], &[]))?;
+        let natives = module.heap().access_owned_frozen_value(&self.natives);
+        let exported = with_evaluator(module, |eval| eval.eval_function(main, &[natives], &[]))?;
         let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
         Ok(pairs
             .filter_map(|pair| match TupleRef::from_value(pair)?.content() {

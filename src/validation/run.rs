@@ -13,8 +13,10 @@ use crate::yaml::{FileTable, Node, Pos, Text};
 
 /// A value that has rules.
 pub(crate) struct Subject<'v> {
-    /// Its keys from the root, `a.b[0]`; the kind of node for the root itself.
+    /// Its keys from the root, `a.b[0]`.
     pub(crate) path: String,
+    /// What is shown of an empty path.
+    pub(crate) kind: &'static str,
     pub(crate) value: Node,
     /// The map or array that holds it; none for the root.
     pub(crate) parent: Option<Node>,
@@ -129,7 +131,8 @@ impl<'v> Run<'_, 'v> {
         }
         if !violations.is_empty() {
             let from = self.files.show(subject.pos);
-            report.push_str(&format!("  {}\n    from: {from}\n{violations}\n", subject.path));
+            let path = if subject.path.is_empty() { subject.kind } else { &subject.path };
+            report.push_str(&format!("  {path}\n    from: {from}\n{violations}\n"));
         }
     }
 }
