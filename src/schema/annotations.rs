@@ -33,7 +33,13 @@ pub(crate) struct Site<'a, 'v> {
 }
 
 impl<'v> Site<'_, 'v> {
-    fn refuse<T>(&self, description: String, expected: &str, found: String, hints: &[&str]) -> Result<T, Problem> {
+    fn refuse<T>(
+        &self,
+        description: String,
+        expected: &str,
+        found: String,
+        hints: &[&str],
+    ) -> Result<T, Problem> {
         Err(Problem::from(Violation {
             pos: self.node,
             annotations: vec![self.annotation.pos],
@@ -120,7 +126,8 @@ impl<'v> Site<'_, 'v> {
 
     /// The text of `@schema/desc`, `@schema/title` or `@schema/deprecated`.
     pub(crate) fn text(&self) -> Result<Text, Problem> {
-        let value = self.only_argument("string", &["this annotation only accepts one argument: a string."])?;
+        let value =
+            self.only_argument("string", &["this annotation only accepts one argument: a string."])?;
         match value.unpack_str() {
             Some(text) => Ok(Text::new(text)),
             None => {

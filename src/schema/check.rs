@@ -55,8 +55,12 @@ impl Check<'_> {
             (Kind::Nullable(inner), value) => self.fill(inner, value),
             (Kind::Map(slots), Node::Map(map)) => self.fill_map(slots, map),
             (Kind::Array { item, .. }, Node::Array(array)) => self.fill_array(item, array),
-            (_, Node::Map(Map { pos, .. }) | Node::Array(Array { pos, .. })) => {
-                self.mismatch(expected, value, *pos);
+            (_, Node::Map(map)) => {
+                self.mismatch(expected, value, map.pos);
+                None
+            }
+            (_, Node::Array(array)) => {
+                self.mismatch(expected, value, array.pos);
                 None
             }
             _ => None,

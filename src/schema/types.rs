@@ -156,11 +156,6 @@ impl<'v> Type<'v> {
 impl Slot<'_> {
     /// The item of a map where none is given.
     pub(crate) fn default_item(&self) -> MapItem {
-        MapItem {
-            key: self.key.clone(),
-            value: self.default.clone(),
-            pos: self.pos,
-            ..MapItem::default()
-        }
+        MapItem { key: self.key.clone(), value: self.default.clone(), pos: self.pos, ..MapItem::default() }
     }
 }

@@ -6,7 +6,7 @@ use starlark::values::tuple::TupleRef;
 use starlark::values::{Heap, Value};
 
 use super::{Check, Requirement, Validation};
-use crate::engine::builtins::{Int, attribute, is_callable, iterate, length, repr, to_int};
+use crate::engine::builtins::{attribute, is_callable, iterate, length, repr, to_int};
 use crate::modules::Rule;
 use crate::template::run::Annotation;
 use crate::yaml::FileTable;
@@ -15,8 +15,8 @@ use crate::yaml::FileTable;
 #[derive(Default)]
 struct Keywords<'v> {
     when: Option<Value<'v>>,
-    min_len: Option<(Int, Value<'v>)>,
-    max_len: Option<(Int, Value<'v>)>,
+    min_len: Option<Value<'v>>,
+    max_len: Option<Value<'v>>,
     min: Option<Value<'v>>,
     max: Option<Value<'v>>,
     not_null: bool,
@@ -48,11 +48,11 @@ impl<'v> Validation<'v> {
         let mut add = |description: String, rule| {
             requirements.push(Requirement { description, check: Check::Rule(rule) });
         };
-        if let Some((shown, limit)) = &keywords.min_len {
-            add(format!("length >= {shown}"), Rule::MinLen(*limit));
+        if let Some(limit) = keywords.min_len {
+            add(format!("length >= {}", repr(limit)), Rule::MinLen(limit));
         }
-        if let Some((shown, limit)) = &keywords.max_len {
-            add(format!("length <= {shown}"), Rule::MaxLen(*limit));
+        if let Some(limit) = keywords.max_len {
+            add(format!("length <= {}", repr(limit)), Rule::MaxLen(limit));
         }
         if let Some(limit) = keywords.min {
             add(format!("a value >= {}", repr(limit)), Rule::Min(limit));
@@ -137,9 +137,8 @@ fn keywords<'v>(annotation: &Annotation<'v>, place: &str, heap: Heap<'v>) -> Res
                 let Ok(limit) = to_int(value) else {
                     return wrong("a number");
                 };
-                let value = limit.alloc(heap);
                 let slot = if name == "min_len" { &mut keywords.min_len } else { &mut keywords.max_len };
-                *slot = Some((limit, value));
+                *slot = Some(limit.alloc(heap));
             }
             "min" => keywords.min = Some(value),
             "max" => keywords.max = Some(value),

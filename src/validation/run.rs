@@ -84,7 +84,8 @@ impl<'v> Run<'_, 'v> {
         match when.parameters_spec().map(|spec| spec.len()) {
             Some(1) => {}
             Some(2) => {
-                let parent = subject.parent.as_ref().map_or_else(Value::new_none, |parent| self.value(parent));
+                let parent =
+                    subject.parent.as_ref().map_or_else(Value::new_none, |parent| self.value(parent));
                 let fields = vec![(Text::new("parent"), parent), (Text::new("root"), self.value(self.root))];
                 args.push(Struct::alloc(fields, self.module.heap()));
             }
@@ -96,9 +97,7 @@ impl<'v> Run<'_, 'v> {
             None => return Err("Failed to evaluate when=: expected a function written in code".to_owned()),
         }
         let result = self.call(when, &args).map_err(|why| format!("Failure evaluating when=: {why}"))?;
-        result
-            .unpack_bool()
-            .ok_or_else(|| format!("want when= to be bool, got {}", result.get_type()))
+        result.unpack_bool().ok_or_else(|| format!("want when= to be bool, got {}", result.get_type()))
     }
 
     fn check(&self, subject: &Subject<'v>, validation: &Validation<'v>, report: &mut String) {

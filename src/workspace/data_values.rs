@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Schema;
 use crate::template::annotation;
 use crate::template::run::Run;
-use crate::yaml::{Array, ArrayItem, Comment, Document, DocumentSet, Map, MapItem, Node};
+use crate::yaml::{Array, ArrayItem, Comment, Document, DocumentSet, Map, Node};
 
 const LIBRARY_REF: &str = "library/ref";
 const VALUES: &str = "data/values";
