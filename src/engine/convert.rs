@@ -38,7 +38,7 @@ pub fn to_value<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
 
 /// [`to_value`] for a node that nests at most `depth` deep.
 pub(crate) fn part_to_value<'v>(node: &Node, depth: u32, heap: Heap<'v>) -> Value<'v> {
-    let part = |node| part_to_value(node, depth, heap);
+    let part = |node: &Node| part_to_value(node, depth, heap);
     match node {
         Node::Map(map) if map.origin == Origin::Code => dict(map, |node, _| part(node), heap),
         Node::Array(array) if array.origin == Origin::Code => {

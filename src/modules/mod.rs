@@ -18,7 +18,7 @@ mod url_syntax;
 mod version;
 mod yaml;
 
-pub(crate) use assert::{Assertion, Rule};
+pub(crate) use assert::Rule;
 
 use starlark::values::{Heap, Value};
 
