@@ -11,14 +11,16 @@ mod ytt;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Command;
 
 pub(crate) use self::console::{Console, Exit};
 use crate::version;
 
-/// Deep templates recurse; the memory is only taken when it is used.
-const STACK_BYTES: usize = 256 << 20;
+/// Deep templates recurse; the memory is only taken when it is used. The second is for processes
+/// whose address space is limited.
+const STACK_BYTES: [usize; 2] = [256 << 20, 16 << 20];
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
@@ -27,9 +29,13 @@ pub fn main() -> ExitCode {
     if std::env::var_os("RUST_BACKTRACE").is_none() {
         std::panic::set_hook(Box::new(|_| {}));
     }
-    let worker = std::thread::Builder::new()
-        .stack_size(STACK_BYTES)
-        .spawn(move || run(&arguments, &mut Console::of_process()));
+    let arguments = Arc::new(arguments);
+    let start = |stack_size| {
+        let arguments = Arc::clone(&arguments);
+        let worker = std::thread::Builder::new().stack_size(stack_size);
+        worker.spawn(move || run(&arguments, &mut Console::of_process()))
+    };
+    let worker = start(STACK_BYTES[0]).or_else(|_| start(STACK_BYTES[1]));
     let exit = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit,
         Ok(Err(panic)) => {

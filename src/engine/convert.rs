@@ -16,7 +16,7 @@ use super::values::{ByteStr, Fragment, Struct};
 use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, Origin, Pos};
 
 /// How deep collections may nest before a conversion gives up: a list that holds itself has no end.
-const MAX_DEPTH: usize = 1000;
+const MAX_DEPTH: u32 = 1000;
 
 /// A scalar node as a value. Collections give `None`; see [`to_value`].
 pub fn scalar<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
@@ -33,24 +33,30 @@ pub fn scalar<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
 
 /// A node as code sees it: YAML collections as fragments, those code made as dicts and lists.
 pub fn to_value<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
+    part_to_value(node, node.depth(), heap)
+}
+
+/// [`to_value`] for a node that nests at most `depth` deep.
+pub(crate) fn part_to_value<'v>(node: &Node, depth: u32, heap: Heap<'v>) -> Value<'v> {
+    let part = |node: &Node| part_to_value(node, depth, heap);
     match node {
-        Node::Map(map) if map.origin == Origin::Code => dict(map, to_value, heap),
+        Node::Map(map) if map.origin == Origin::Code => dict(map, part, heap),
         Node::Array(array) if array.origin == Origin::Code => {
-            heap.alloc(AllocList(array.items.iter().map(|item| to_value(&item.value, heap))))
+            heap.alloc(AllocList(array.items.iter().map(|item| part(&item.value))))
         }
         Node::Map(_) | Node::Array(_) | Node::DocumentSet(_) => {
-            heap.alloc_simple(Fragment::new(node.clone()))
+            heap.alloc_simple(Fragment::bounded(node.clone(), depth))
         }
         _ => scalar(node, heap),
     }
 }
 
 /// A map as a dict. Collections cannot be keys: what they are keys of cannot be reached by code.
-fn dict<'v>(map: &Map, convert: fn(&Node, Heap<'v>) -> Value<'v>, heap: Heap<'v>) -> Value<'v> {
+fn dict<'v>(map: &Map, convert: impl Fn(&Node) -> Value<'v>, heap: Heap<'v>) -> Value<'v> {
     let mut entries = SmallMap::with_capacity(map.items.len());
     for item in &map.items {
-        if let Ok(key) = convert(&item.key, heap).get_hashed() {
-            entries.insert_hashed(key, convert(&item.value, heap));
+        if let Ok(key) = convert(&item.key).get_hashed() {
+            entries.insert_hashed(key, convert(&item.value));
         }
     }
     heap.alloc(Dict::new(entries))
@@ -59,7 +65,7 @@ fn dict<'v>(map: &Map, convert: fn(&Node, Heap<'v>) -> Value<'v>, heap: Heap<'v>
 /// A node as dicts and lists all the way down, as `yaml.decode` gives.
 pub fn to_plain<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
     match node {
-        Node::Map(map) => dict(map, to_plain, heap),
+        Node::Map(map) => dict(map, |node| to_plain(node, heap), heap),
         Node::Array(array) => {
             heap.alloc(AllocList(array.items.iter().map(|item| to_plain(&item.value, heap))))
         }
@@ -86,7 +92,14 @@ pub fn to_struct<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
 
 /// A value as a node. Fails for functions, modules and what else has no YAML form.
 pub fn to_node<'v>(value: Value<'v>, heap: Heap<'v>) -> Result<Node, NativeError> {
-    node_at(value, heap, 0)
+    measured_node(value, heap).map(|(node, _)| node)
+}
+
+/// [`to_node`] with an upper bound of how deep the node nests.
+pub(crate) fn measured_node<'v>(value: Value<'v>, heap: Heap<'v>) -> Result<(Node, u32), NativeError> {
+    let mut deepest = 0;
+    let node = node_at(value, heap, 0, &mut deepest)?;
+    Ok((node, deepest))
 }
 
 /// A scalar value as a node; an error for collections.
@@ -139,32 +152,36 @@ pub fn as_float(value: Value<'_>) -> Option<f64> {
     value.downcast_ref::<StarlarkFloat>().map(|float| float.0)
 }
 
-fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: usize) -> Result<Node, NativeError> {
+fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: u32, deepest: &mut u32) -> Result<Node, NativeError> {
+    if let Some(fragment) = Fragment::from_value(value) {
+        *deepest = (*deepest).max(depth.saturating_add(fragment.depth()));
+        return Ok(fragment.node().clone());
+    }
+    *deepest = (*deepest).max(depth);
     if depth > MAX_DEPTH {
         return Err(NativeError::new(format!("values nested deeper than {MAX_DEPTH} levels")));
     }
-    if let Some(fragment) = Fragment::from_value(value) {
-        return Ok(fragment.node().clone());
-    }
     if let Some(list) = ListRef::from_value(value) {
-        return array(list.iter(), heap, depth);
+        return array(list.iter(), heap, depth, deepest);
     }
     if let Some(dict) = DictRef::from_value(value) {
-        return map(dict.iter().map(|(key, value)| Ok((node_at(key, heap, depth + 1)?, value))), heap, depth);
+        return map(dict.iter().map(|(key, value)| Ok((to_node(key, heap)?, value))), heap, depth, deepest);
     }
     if let Some(fields) = Struct::from_value(value) {
         if let Some(map) = fields.unchanged() {
-            return Ok(code_copy(&Node::Map(map.clone())));
+            let copy = code_copy(&Node::Map(map.clone()));
+            *deepest = (*deepest).max(depth + copy.depth());
+            return Ok(copy);
         }
         let pairs = (0..fields.len())
             .filter_map(|index| Some(Ok((Node::str(fields.name(index)?), fields.value(index, heap)?))));
-        return map(pairs, heap, depth);
+        return map(pairs, heap, depth, deepest);
     }
     if let Some(tuple) = TupleRef::from_value(value) {
-        return array(tuple.iter(), heap, depth);
+        return array(tuple.iter(), heap, depth, deepest);
     }
     if value.get_type() == "set" {
-        return array(value.iterate(heap)?, heap, depth);
+        return array(value.iterate(heap)?, heap, depth, deepest);
     }
     to_scalar(value)
 }
@@ -172,10 +189,13 @@ fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: usize) -> Result<Node, N
 fn array<'v>(
     values: impl Iterator<Item = Value<'v>>,
     heap: Heap<'v>,
-    depth: usize,
+    depth: u32,
+    deepest: &mut u32,
 ) -> Result<Node, NativeError> {
     let items = values
-        .map(|value| Ok(ArrayItem { value: node_at(value, heap, depth + 1)?, ..ArrayItem::default() }))
+        .map(|value| {
+            Ok(ArrayItem { value: node_at(value, heap, depth + 1, deepest)?, ..ArrayItem::default() })
+        })
         .collect::<Result<_, NativeError>>()?;
     Ok(Node::Array(Arc::new(Array { items, pos: Pos::UNKNOWN, origin: Origin::Code })))
 }
@@ -183,12 +203,13 @@ fn array<'v>(
 fn map<'v>(
     pairs: impl Iterator<Item = Result<(Node, Value<'v>), NativeError>>,
     heap: Heap<'v>,
-    depth: usize,
+    depth: u32,
+    deepest: &mut u32,
 ) -> Result<Node, NativeError> {
     let items = pairs
         .map(|pair| {
             let (key, value) = pair?;
-            Ok(MapItem { key, value: node_at(value, heap, depth + 1)?, ..MapItem::default() })
+            Ok(MapItem { key, value: node_at(value, heap, depth + 1, deepest)?, ..MapItem::default() })
         })
         .collect::<Result<_, NativeError>>()?;
     Ok(Node::Map(Arc::new(Map { items, pos: Pos::UNKNOWN, origin: Origin::Code })))

@@ -30,3 +30,7 @@ pub fn check_elements(count: usize) -> NativeResult<()> {
 
 /// How deep calls of functions may nest. Each takes about half a KiB of the thread's stack.
 pub const CALL_DEPTH: usize = 5000;
+
+/// How deep trees may nest while code builds them. They are walked and dropped by recursion, which
+/// the stack of [`on_deep_stack`](super::on_deep_stack) has room for.
+pub const TREE_DEPTH: u32 = 20_000;

@@ -6,6 +6,7 @@ pub mod convert;
 pub mod limits;
 pub(crate) mod names;
 mod native;
+mod stack;
 pub mod syntax;
 pub mod values;
 pub(crate) mod wording;
@@ -14,3 +15,4 @@ pub(crate) use names::NATIVE_FRAME;
 pub use native::{
     Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult,
 };
+pub use stack::on_deep_stack;

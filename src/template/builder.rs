@@ -6,8 +6,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::nodes::{Kind, Nodes, Prebuilt, Tag, TemplateNode};
+use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode, go_string};
 use crate::engine::convert::go_type;
+use crate::engine::limits::TREE_DEPTH;
 use crate::yaml::{
     Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Pos, Text,
 };
@@ -46,6 +47,8 @@ enum Build {
 struct Frame {
     tag: Tag,
     build: Build,
+    /// How deep the values below it nest.
+    below: u32,
     /// `template.replace` has put other items in this one's place.
     replaced: bool,
 }
@@ -105,7 +108,7 @@ impl Context {
             }
         }
         self.admit(&build)?;
-        self.frames.push(Frame { tag, build, replaced: false });
+        self.frames.push(Frame { tag, build, below: 0, replaced: false });
         Ok(())
     }
 
@@ -117,14 +120,15 @@ impl Context {
             return Err(format!("expected to find node tag {tag}"));
         };
         self.enter(tag, node)?;
-        let build = match prebuilt {
-            Prebuilt::Document(document) => Build::Document(document.clone()),
-            Prebuilt::MapItem(item) => Build::MapItem(item.clone()),
-            Prebuilt::ArrayItem(item) => Build::ArrayItem(item.clone()),
+        let build = match &prebuilt.piece {
+            Piece::Document(document) => Build::Document(document.clone()),
+            Piece::MapItem(item) => Build::MapItem(item.clone()),
+            Piece::ArrayItem(item) => Build::ArrayItem(item.clone()),
         };
         self.admit(&build)?;
+        let below = prebuilt.depth;
         // A frame all the same: code behind it may belong to it.
-        self.frames.push(Frame { tag, build, replaced: false });
+        self.frames.push(Frame { tag, build, below, replaced: false });
         Ok(())
     }
 
@@ -228,14 +232,16 @@ impl Context {
     pub(crate) fn set_static(&mut self, tag: Tag) -> Outcome {
         let source = Arc::clone(&self.source);
         let value = source.nodes.get(tag).and_then(|node| node.value.clone()).unwrap_or_default();
-        self.set(value)
+        self.set(value, 0)
     }
 
-    /// Gives the innermost open node a value.
-    pub(crate) fn set(&mut self, value: Node) -> Outcome {
+    /// Gives the innermost open node a value that nests at most `depth` deep.
+    pub(crate) fn set(&mut self, value: Node, depth: u32) -> Outcome {
+        let depth = checked_depth(&value, depth, self.frames.len())?;
         let Some(top) = self.frames.last_mut() else {
             return Err("(p) runtime error: index out of range [-1]".to_owned());
         };
+        top.below = top.below.max(depth);
         let slot = match &mut top.build {
             Build::Text(text) => {
                 return match value {
@@ -265,12 +271,14 @@ impl Context {
         Ok(())
     }
 
-    /// `template.replace`: puts the items of a value in the place of the innermost open node.
-    pub(crate) fn replace(&mut self, value: &Node) -> Outcome {
+    /// `template.replace`: puts the items of a value, which nests at most `depth` deep, in the place
+    /// of the innermost open node.
+    pub(crate) fn replace(&mut self, value: &Node, depth: u32) -> Outcome {
         if self.dialect == Dialect::Text {
             return Err("unsupported operation".to_owned());
         }
         let implicit = self.source.implicit_overrides;
+        let depth = checked_depth(value, depth, self.frames.len())?;
         let [.., parent, top] = self.frames.as_mut_slice() else {
             return Err(match self.frames.last() {
                 Some(Frame { build: Build::Document(_), .. }) => {
@@ -345,17 +353,19 @@ impl Context {
                 ));
             }
         }
+        parent.below = parent.below.max(depth);
         top.replaced = true;
         Ok(())
     }
 
     fn close_top(&mut self) {
-        let Some(Frame { build, replaced, .. }) = self.frames.pop() else {
+        let Some(Frame { build, replaced, below, .. }) = self.frames.pop() else {
             return;
         };
         let Some(parent) = self.frames.last_mut() else {
             return;
         };
+        parent.below = parent.below.max(below + build.own_depth());
         if replaced {
             return;
         }
@@ -372,12 +382,15 @@ impl Context {
         }
     }
 
-    /// Closes everything and gives the result: `None` if nothing was started.
-    pub(crate) fn finish(mut self) -> Option<Node> {
+    /// Closes everything and gives the result with an upper bound of how deep it nests: `None` if
+    /// nothing was started.
+    pub(crate) fn finish(mut self) -> Option<(Node, u32)> {
         while self.frames.len() > 1 {
             self.close_top();
         }
-        self.frames.pop().map(|frame| frame.build.into_node())
+        let frame = self.frames.pop()?;
+        let depth = frame.below + frame.build.own_depth();
+        Some((frame.build.into_node(), depth))
     }
 
     /// What it builds.
@@ -397,6 +410,14 @@ impl Build {
             Build::ArrayItem(_) => "array item",
             Build::TextRoot(_) => Kind::TextRoot.name(),
             Build::Text(_) => Kind::Text.name(),
+        }
+    }
+
+    /// By how much it adds to the depth of what it holds.
+    fn own_depth(&self) -> u32 {
+        match self {
+            Build::DocumentSet(_) | Build::Map(..) | Build::Array(_) => 1,
+            _ => 0,
         }
     }
 
@@ -434,6 +455,17 @@ impl Build {
     }
 }
 
+/// The depth of a value that is to stand below `above` open nodes, if that is not too deep.
+fn checked_depth(value: &Node, depth: u32, above: usize) -> Result<u32, String> {
+    let fits = |depth: u32| (depth as usize).saturating_add(above) <= TREE_DEPTH as usize;
+    if fits(depth) {
+        return Ok(depth);
+    }
+    // The bound grows with every part taken out of a fragment; measure before giving up.
+    let exact = value.depth();
+    if fits(exact) { Ok(exact) } else { Err(format!("nodes nested deeper than {TREE_DEPTH} levels")) }
+}
+
 /// Whether an item says that it may replace one of the same key.
 fn overrides(item: &MapItem) -> bool {
     super::annotation::count(item.notes.comments(), "yaml/map-key-override") > 0
@@ -444,19 +476,6 @@ fn repeated_key(key: &Node) -> String {
         "expected key '{}' to not be specified again (unless 'yaml/map-key-override' annotation is added)",
         go_string(key)
     )
-}
-
-/// A key as Go's `%s` prints it.
-fn go_string(key: &Node) -> String {
-    match key {
-        Node::Str(text) => text.to_string(),
-        Node::Int(i) => format!("%!s(int={i})"),
-        Node::Uint(u) => format!("%!s(uint64={u})"),
-        Node::Bool(b) => format!("%!s(bool={b})"),
-        Node::Float(f) => format!("%!s(float64={f})"),
-        Node::Null => "%!s(<nil>)".to_owned(),
-        other => format!("{other:?}"),
-    }
 }
 
 /// Refuses a key the map has, or removes the earlier item where that is allowed.

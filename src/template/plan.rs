@@ -103,7 +103,7 @@ impl<'v> StarlarkValue<'v> for Chunk {
             }
             let closed = match op.action {
                 Action::CloseText | Action::CloseTextKey(_) => {
-                    Some(contexts.pop().and_then(Context::finish).unwrap_or_default())
+                    Some(contexts.pop().and_then(Context::finish).map(|(text, _)| text).unwrap_or_default())
                 }
                 _ => None,
             };
@@ -115,7 +115,7 @@ impl<'v> StarlarkValue<'v> for Chunk {
                 Action::Start(tag) => (Instruction::StartNode, context.start(tag)),
                 Action::Put(tag) => (Instruction::StartNode, context.put(tag)),
                 Action::Set(tag) => (Instruction::SetNode, context.set_static(tag)),
-                Action::CloseText => (Instruction::SetNode, context.set(closed.unwrap_or_default())),
+                Action::CloseText => (Instruction::SetNode, context.set(closed.unwrap_or_default(), 0)),
                 Action::CloseTextKey(tag) => {
                     context.set_key(tag, closed.unwrap_or_default());
                     continue;
@@ -125,13 +125,13 @@ impl<'v> StarlarkValue<'v> for Chunk {
                     if Noop::from_value(value).is_some() && op.action == Action::Hole {
                         continue;
                     }
-                    let node = convert::to_node(value, heap);
+                    let node = convert::measured_node(value, heap);
                     match (op.action, node) {
-                        (Action::Key(tag), Ok(node)) => {
+                        (Action::Key(tag), Ok((node, _))) => {
                             context.set_key(tag, node);
                             continue;
                         }
-                        (_, Ok(node)) => (Instruction::SetNode, context.set(node)),
+                        (_, Ok((node, depth))) => (Instruction::SetNode, context.set(node, depth)),
                         (_, Err(error)) => (Instruction::SetNode, Err(error.message())),
                     }
                 }
@@ -217,7 +217,7 @@ impl Plan {
         out.start_line();
         let kind = SiteKind::Call { positional: holes.len(), named: Vec::new(), spread: true };
         out.site(kind, pos, |out| {
-            out.push(&name);
+            out.use_native(&name);
             out.push("(");
             for hole in holes.drain(..) {
                 out.expr(hole);
@@ -286,7 +286,7 @@ impl Instructions for Plan {
                     out.start_line();
                     let kind = SiteKind::Call { positional: 0, named: Vec::new(), spread: true };
                     out.site(kind, *pos, |out| {
-                        out.push(&name);
+                        out.use_native(&name);
                         out.push("(");
                         out.arguments(args);
                         out.push(")");

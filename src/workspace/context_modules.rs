@@ -76,7 +76,7 @@ fn replace<'v>(
     let [value] = args.positional.as_slice() else {
         return Err(NativeError::new("expected exactly one argument"));
     };
-    let node = convert::to_node(*value, eval.heap())?;
+    let (node, depth) = convert::measured_node(*value, eval.heap())?;
     let run = Run::of(eval)?;
     let mut contexts = run.contexts();
     let [file, _] = bound;
@@ -84,7 +84,7 @@ fn replace<'v>(
     let Some(context) = context else {
         return Err(NativeError::new("expected to find node to replace"));
     };
-    context.replace(&node).map_err(NativeError::new)?;
+    context.replace(&node, depth).map_err(NativeError::new)?;
     drop(contexts);
     Ok(eval.heap().alloc_simple(crate::engine::values::Noop))
 }

@@ -7,14 +7,19 @@ use super::execution::Execution;
 use super::library::Libraries;
 use super::session::{self, ForLibraries, Session};
 use super::{Inspect, Rendered, Request};
-use crate::error::Result;
-use crate::yaml::DocumentSet;
+use crate::engine::on_deep_stack;
+use crate::error::{Error, ErrorKind, Result};
+use crate::yaml::{DocumentSet, MAX_DEPTH};
 
 /// Evaluates a request.
 ///
 /// # Errors
 /// Whatever is wrong with a file, its code or the data values; nothing is returned in part.
 pub fn render(request: Request) -> Result<Rendered> {
+    on_deep_stack(|| evaluate(request))
+}
+
+fn evaluate(request: Request) -> Result<Rendered> {
     let Request { files, values, file_table, options, inspect, log } = request;
     let session = Session::new(files, file_table, log);
     let layers = values.into_iter().map(ValuesDocument::of_layer);
@@ -30,6 +35,11 @@ pub fn render(request: Request) -> Result<Rendered> {
         values.extend(below);
         let for_libraries = ForLibraries { values, schemas };
         let evaluation = execution.evaluate(&data.document, &data.files, for_libraries, module)?;
+        // What leaves may be walked on any stack.
+        if evaluation.documents.items.iter().any(|document| document.value.depth() as usize > MAX_DEPTH) {
+            let message = format!("documents nested deeper than {MAX_DEPTH} levels");
+            return Err(Error::new(ErrorKind::Limit, message));
+        }
         Ok((evaluation.files, evaluation.documents))
     })?;
     Ok(Rendered { files, documents, file_table: session.file_table() })

@@ -5,8 +5,8 @@
 
 use std::fmt::Write;
 
-use super::node::{Array, DocumentSet, Map, Node, Notes, Pos};
-use super::print::print_value;
+use super::node::{Array, Document, DocumentSet, Map, Node, Notes, Pos};
+use super::print::print_scalar;
 
 /// How much the layout is ytt's own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,14 +14,18 @@ pub enum Fidelity {
     /// Byte for byte what ytt prints. It loses empty collections, and prints keys without quotes, those
     /// that are no strings as `%!s(int=1)`.
     AsYtt,
-    /// The same data as before, with the layout of ytt.
+    /// The same data as before, with the layout of ytt. Empty documents in front are left out.
     KeepData,
 }
 
 /// Prints documents that were read with their comments.
 pub fn layout(documents: &DocumentSet, fidelity: Fidelity) -> String {
-    let mut layout = Layout { out: String::new(), last: Last::Line, fidelity };
-    for (index, document) in documents.items.iter().enumerate() {
+    let mut layout = Layout { out: String::new(), last: Last::Line, keeps_breaks: false, fidelity };
+    let skipped = match fidelity {
+        Fidelity::AsYtt => 0,
+        Fidelity::KeepData => empty_in_front(documents),
+    };
+    for (index, document) in documents.items.iter().skip(skipped).enumerate() {
         let comments = layout.comments(&document.notes, document.pos, 0, index == 0);
         if index > 0 || !comments.behind.is_empty() {
             layout.line(0, &format!("---{}", comments.behind), false);
@@ -32,6 +36,17 @@ pub fn layout(documents: &DocumentSet, fidelity: Fidelity) -> String {
         layout.end(&comments);
     }
     layout.out
+}
+
+/// How many empty documents in front can be left out. The `---` of a document with comments before it
+/// is needed, and is only written behind another document.
+fn empty_in_front(documents: &DocumentSet) -> usize {
+    let has_comments = |document: &Document| !document.notes.comments().is_empty();
+    let is_full = |document: &Document| document.value != Node::Null || has_comments(document);
+    match documents.items.iter().position(is_full) {
+        Some(first) if !documents.items.get(first).is_some_and(has_comments) => first,
+        _ => 0,
+    }
 }
 
 /// What was written last.
@@ -47,6 +62,8 @@ enum Last {
 struct Layout {
     out: String,
     last: Last,
+    /// The last line belongs to a block scalar with `|+`.
+    keeps_breaks: bool,
     fidelity: Fidelity,
 }
 
@@ -159,6 +176,10 @@ impl Layout {
     /// scalar, which stands two columns in by itself.
     fn line(&mut self, indent: usize, text: &str, begun: bool) {
         match self.last {
+            // A blank line behind a block scalar that keeps its line breaks would be part of it, and one
+            // at the start is of no use.
+            Last::Blank
+                if self.fidelity == Fidelity::KeepData && (self.keeps_breaks || self.out.is_empty()) => {}
             Last::Blank => self.out.push('\n'),
             Last::Begun => self.out.push(' '),
             Last::Line => {}
@@ -175,11 +196,12 @@ impl Layout {
             self.out.push('\n');
         }
         self.last = if begun { Last::Begun } else { Last::Line };
+        self.keeps_breaks = text.ends_with('\n');
     }
 }
 
 fn leaf_text(node: &Node) -> String {
-    let mut text = print_value(node);
+    let mut text = print_scalar(node);
     // The line break that ends a document.
     text.pop();
     text
@@ -257,5 +279,9 @@ k: #@ value
             laid_out(source, Fidelity::KeepData),
             "1: a\nnull: b\n'c: d': {}\ne:\n  - {}\n  - []\n  - x: {}\n"
         );
+
+        let keep = "---\n---\na:\n- |+\n  x\n\n# own\n- b\n";
+        assert_eq!(laid_out(keep, Fidelity::AsYtt), "---\na:\n  - |+\n    x\n  \n\n  # own\n  - b\n");
+        assert_eq!(laid_out(keep, Fidelity::KeepData), "a:\n  - |+\n    x\n  \n  # own\n  - b\n");
     }
 }

@@ -191,6 +191,33 @@ impl Node {
         }
     }
 
+    /// How many collections stand within one another: 0 for a scalar. Takes time in proportion to the
+    /// size of the tree, and no stack.
+    pub fn depth(&self) -> u32 {
+        let mut deepest = 0;
+        let mut pending = vec![(self, 0)];
+        while let Some((node, depth)) = pending.pop() {
+            deepest = deepest.max(depth);
+            let below = depth + 1;
+            match node {
+                Node::Map(map) => {
+                    deepest = deepest.max(below);
+                    pending.extend(map.items.iter().map(|item| (&item.value, below)));
+                }
+                Node::Array(array) => {
+                    deepest = deepest.max(below);
+                    pending.extend(array.items.iter().map(|item| (&item.value, below)));
+                }
+                Node::DocumentSet(set) => {
+                    deepest = deepest.max(below);
+                    pending.extend(set.items.iter().map(|item| (&item.value, below)));
+                }
+                _ => {}
+            }
+        }
+        deepest
+    }
+
     /// Whether this is a scalar or null.
     pub fn is_scalar(&self) -> bool {
         !matches!(self, Node::Map(_) | Node::Array(_) | Node::DocumentSet(_))

@@ -2,7 +2,6 @@
 //!
 //! They take a fixed number of arguments, so nothing is collected for a call.
 
-#![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
 #![allow(clippy::panic, reason = "`StarlarkPagablePanic` makes a method that panics; no value is ever paged")]
 
 use std::fmt;

@@ -12,22 +12,38 @@ use crate::yaml::Node;
 
 /// A map, an array or a document set, or null for a function whose body made nothing.
 #[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
-pub struct Fragment(#[allocative(skip)] Node);
+pub struct Fragment {
+    #[allocative(skip)]
+    node: Node,
+    /// At least how deep the node nests.
+    depth: u32,
+}
 
 impl Fragment {
     /// Wraps a node.
     pub fn new(node: Node) -> Fragment {
-        Fragment(node)
+        let depth = node.depth();
+        Fragment { node, depth }
+    }
+
+    /// Wraps a node that is known to nest at most this deep, and is not measured again.
+    pub(crate) fn bounded(node: Node, depth: u32) -> Fragment {
+        Fragment { node, depth }
+    }
+
+    /// An upper bound of how deep the node nests.
+    pub(crate) fn depth(&self) -> u32 {
+        self.depth
     }
 
     /// The node.
     pub fn node(&self) -> &Node {
-        &self.0
+        &self.node
     }
 
     /// How many items it has.
     pub fn len(&self) -> usize {
-        match &self.0 {
+        match &self.node {
             Node::Map(map) => map.items.len(),
             Node::Array(array) => array.items.len(),
             Node::DocumentSet(set) => set.items.len(),
@@ -42,26 +58,31 @@ impl Fragment {
 
     /// What iteration yields at `index`: a key, or a value.
     fn element<'v>(&self, index: usize, heap: Heap<'v>) -> Option<Value<'v>> {
-        let node = match &self.0 {
+        let node = match &self.node {
             Node::Map(map) => &map.items.get(index)?.key,
             Node::Array(array) => &array.items.get(index)?.value,
             Node::DocumentSet(set) => &set.items.get(index)?.value,
             _ => return None,
         };
-        Some(convert::to_value(node, heap))
+        Some(convert::part_to_value(node, self.depth, heap))
     }
 
     /// The keys and values of a map. Fails for arrays and document sets.
     pub fn pairs<'v>(&self, heap: Heap<'v>) -> Result<Vec<(Value<'v>, Value<'v>)>, NativeError> {
-        match &self.0 {
+        match &self.node {
             Node::Map(map) => Ok(map
                 .items
                 .iter()
-                .map(|item| (convert::to_value(&item.key, heap), convert::to_value(&item.value, heap)))
+                .map(|item| {
+                    (
+                        convert::to_value(&item.key, heap),
+                        convert::part_to_value(&item.value, self.depth, heap),
+                    )
+                })
                 .collect()),
             Node::Array(_) | Node::DocumentSet(_) => Err(NativeError::new(format!(
                 "yamlfragment.Items: Expected value to be a map, but was {}",
-                convert::go_type(&self.0)
+                convert::go_type(&self.node)
             ))),
             _ => Ok(Vec::new()),
         }
@@ -70,7 +91,7 @@ impl Fragment {
     /// The value under a key or an index, if there is one.
     pub fn lookup<'v>(&self, key: Value<'v>, heap: Heap<'v>) -> Result<Option<Value<'v>>, NativeError> {
         let wanted = convert::to_node(key, heap)?;
-        let found = match &self.0 {
+        let found = match &self.node {
             Node::Map(map) => map.items.iter().find(|item| item.key == wanted && same_width(&item.key)),
             Node::Array(_) | Node::DocumentSet(_) => {
                 let Node::Int(index) = wanted else {
@@ -84,7 +105,7 @@ impl Fragment {
             }
             _ => None,
         };
-        Ok(found.map(|item| convert::to_value(&item.value, heap)))
+        Ok(found.map(|item| convert::part_to_value(&item.value, self.depth, heap)))
     }
 }
 
@@ -96,7 +117,7 @@ fn same_width(key: &Node) -> bool {
 
 impl fmt::Display for Fragment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "yamlfragment({})", convert::go_type(&self.0))
+        write!(f, "yamlfragment({})", convert::go_type(&self.node))
     }
 }
 
@@ -135,7 +156,7 @@ impl<'v> StarlarkValue<'v> for Fragment {
         let Ok(wanted) = convert::to_scalar(other) else {
             return Ok(false);
         };
-        Ok(match &self.0 {
+        Ok(match &self.node {
             Node::Map(map) => map.items.iter().any(|item| item.key == wanted && same_width(&item.key)),
             Node::Array(_) | Node::DocumentSet(_) => match wanted {
                 Node::Int(index) => usize::try_from(index).is_ok_and(|index| index < self.len()),
