@@ -13,6 +13,7 @@ mod module;
 mod regexp;
 mod regexp_syntax;
 mod structs;
+mod trigonometry;
 mod url;
 mod url_syntax;
 mod version;
