@@ -13,12 +13,13 @@ mod module;
 mod regexp;
 mod regexp_syntax;
 mod structs;
+mod trigonometry;
 mod url;
 mod url_syntax;
 mod version;
 mod yaml;
 
-pub(crate) use assert::{Assertion, Rule};
+pub(crate) use assert::Rule;
 
 use starlark::values::{Heap, Value};
 

@@ -184,15 +184,9 @@ impl Program {
 
     /// Runs the file in the run of `module` and gives what it exports.
     fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Members<'v>> {
-        let printer = Printer(Run::of_module(module)?.host());
-        let mut eval = Evaluator::new(module);
-        // The run keeps values where the collector does not look.
-        eval.disable_gc();
-        eval.set_print_handler(&printer);
-        eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
         let main = module.heap().access_owned_frozen_value(&self.main);
         let natives = module.heap().access_owned_frozen_value(&self.natives);
-        let exported = eval.eval_function(main, &[natives], &[])?;
+        let exported = with_evaluator(module, |eval| eval.eval_function(main, &[natives], &[]))?;
         let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
         Ok(pairs
             .filter_map(|pair| match TupleRef::from_value(pair)?.content() {
@@ -226,6 +220,21 @@ impl Program {
         let upto = sites.partition_point(|site| site.begin <= begin);
         sites.get(..upto)?.iter().filter(|site| site.end >= end).min_by_key(|site| site.end - site.begin)
     }
+}
+
+/// Evaluates code in the run of `module`, within the limits of files: what rules of data values
+/// and the like call is code of files as well.
+pub(crate) fn with_evaluator<'v, T>(
+    module: &Module<'v>,
+    evaluate: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<T>,
+) -> starlark::Result<T> {
+    let printer = Printer(Run::of_module(module)?.host());
+    let mut eval = Evaluator::new(module);
+    // The run keeps values where the collector does not look.
+    eval.disable_gc();
+    eval.set_print_handler(&printer);
+    eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
+    evaluate(&mut eval)
 }
 
 /// Sends what code prints to the run's host.

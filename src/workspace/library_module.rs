@@ -245,8 +245,9 @@ impl Library {
                 None => {}
             }
         }
-        let data = self.execution().data_values(schemas, values, eval.module());
-        let mut data = data.map_err(failed)?;
+        let execution = self.execution();
+        let schema = execution.schema(schemas, eval.module()).map_err(failed)?;
+        let mut data = execution.data_values(schema, values, eval.module()).map_err(failed)?;
         data.for_libraries.values.append(&mut below);
         data.for_libraries.schemas.append(&mut schemas_below);
         Ok(data)
