@@ -24,6 +24,7 @@ pub use node::{
     Pos, ScalarStyle, SourceFile, Text,
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
+pub(crate) use pos::go_text;
 pub use pos::print_positions;
 pub use print::{is_empty, print_documents, print_value};
 pub use visit::visit_notes;

@@ -112,7 +112,7 @@ fn scalar_text(value: &Node) -> String {
 }
 
 /// A key as Go's `%s` prints it: what is not text with its type.
-fn go_text(key: &Node) -> String {
+pub(crate) fn go_text(key: &Node) -> String {
     let typed = |name: &str, value: &dyn std::fmt::Display| format!("%!s({name}={value})");
     match key {
         Node::Null => "%!s(<nil>)".to_owned(),
