@@ -7,8 +7,8 @@ use super::function::{fail, function, one_argument, string};
 use crate::engine::limits::TREE_DEPTH;
 use crate::engine::values::{Fragment, Module};
 use crate::engine::{Args, Native, NativeError, NativeResult, convert};
-use crate::overlay::matcher::{Kind, Matcher, int64};
 use crate::overlay::Overlay;
+use crate::overlay::matcher::{Kind, Matcher, int64};
 use crate::yaml::Text;
 
 pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
@@ -21,8 +21,7 @@ pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
         ("or_op", "overlay.or_op", or_op),
         ("not_op", "overlay.not_op", not_op),
     ];
-    let mut members: Vec<_> =
-        functions.map(|(member, name, run)| (member, function(name, run, heap))).into();
+    let mut members: Vec<_> = functions.map(|(member, name, run)| (member, function(name, run, heap))).into();
     members.push(("all", Matcher::alloc(Kind::All, Vec::new(), heap)));
     Module::alloc("overlay", members, heap)
 }

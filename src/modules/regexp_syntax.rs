@@ -1,7 +1,6 @@
 //! Go's regular expressions (RE2) in the syntax of the `regex` crate, whose own syntax takes more and
 //! reads some of it otherwise: `\w` and the like are ASCII only in Go, classes do not nest.
 
-use std::borrow::Cow;
 use std::fmt;
 
 /// How deep groups may nest.
@@ -52,50 +51,63 @@ pub(crate) fn translate(pattern: &[u8]) -> Result<String> {
         pattern,
         rest: pattern,
         out: String::with_capacity(pattern.len() + 16),
-        names: Vec::new(),
+        last: None,
+        repetition: None,
         groups: Vec::new(),
-        repeatable: false,
+        names: Vec::new(),
     };
     translator.run()?;
     Ok(translator.out)
+}
+
+/// Something that can be repeated.
+#[derive(Clone, Copy)]
+struct Atom {
+    /// Where it ends in the output.
+    end: usize,
+    /// How often it may repeat something within it.
+    repeats: u32,
 }
 
 struct Translator<'a> {
     pattern: &'a str,
     rest: &'a str,
     out: String,
+    /// What came last, if it can be repeated.
+    last: Option<Atom>,
+    /// The text from the repetition operator on that came last, if nothing else came since.
+    repetition: Option<&'a str>,
+    /// For each open group, the most that an atom in it repeats.
+    groups: Vec<u32>,
     names: Vec<&'a str>,
-    /// For each open group, whether it is one: `(?i)` opens none.
-    groups: Vec<()>,
-    /// Whether what came last can be repeated.
-    repeatable: bool,
 }
 
 impl<'a> Translator<'a> {
     fn run(&mut self) -> Result<()> {
         while let Some(char) = self.rest.chars().next() {
+            let repetition = self.repetition.take();
             match char {
                 '(' => self.group()?,
                 ')' => {
-                    if self.groups.pop().is_none() {
+                    let Some(repeats) = self.groups.pop() else {
                         return fail(UNEXPECTED_PAREN, self.pattern);
-                    }
+                    };
                     self.take(1);
                     self.out.push(')');
-                    self.repeatable = true;
+                    self.atom(repeats);
                 }
                 '|' => {
                     self.take(1);
                     self.out.push('|');
-                    self.repeatable = false;
+                    self.last = None;
                 }
-                '*' | '+' | '?' => self.repetition(1)?,
+                '*' | '+' | '?' => self.repeat(1, 1, repetition)?,
                 '{' => match counts(self.rest) {
                     Some((length, min, max)) => {
                         if min.max(max) > MAX_REPEAT || max < min {
                             return fail(BAD_COUNT, self.rest.get(..length).unwrap_or_default());
                         }
-                        self.repetition(length)?;
+                        self.repeat(length, max, repetition)?;
                     }
                     None => {
                         self.take(1);
@@ -106,13 +118,13 @@ impl<'a> Translator<'a> {
                     let class = Class::parse(self.rest)?;
                     self.take(class.length);
                     self.out.push_str(&class.text);
-                    self.repeatable = true;
+                    self.atom(1);
                 }
                 '\\' => self.escape()?,
                 '^' | '$' | '.' => {
                     self.take(1);
                     self.out.push(char);
-                    self.repeatable = true;
+                    self.atom(1);
                 }
                 _ => {
                     self.take(char.len_utf8());
@@ -129,37 +141,43 @@ impl<'a> Translator<'a> {
         taken
     }
 
-    fn literal(&mut self, char: char) {
-        push_literal(&mut self.out, char);
-        self.repeatable = true;
+    /// What was written last can be repeated.
+    fn atom(&mut self, repeats: u32) {
+        self.set_last(Atom { end: self.out.len(), repeats });
     }
 
-    /// A repetition operator of `length` bytes, `?` after it included if it is there.
-    fn repetition(&mut self, length: usize) -> Result<()> {
+    fn set_last(&mut self, atom: Atom) {
+        self.last = Some(atom);
+        if let Some(most) = self.groups.last_mut() {
+            *most = atom.repeats.max(*most);
+        }
+    }
+
+    fn literal(&mut self, char: char) {
+        push_literal(&mut self.out, char);
+        self.atom(1);
+    }
+
+    /// A repetition operator of `length` bytes, with a `?` behind it if there is one.
+    fn repeat(&mut self, length: usize, times: u32, previous: Option<&'a str>) -> Result<()> {
         let before = self.rest;
-        let operator = self.take(length);
-        if !self.repeatable {
+        let lazy = usize::from(before.get(length..).is_some_and(|after| after.starts_with('?')));
+        let operator = self.take(length + lazy);
+        if let Some(previous) = previous {
+            let length = previous.len() - self.rest.len();
+            return fail(BAD_REPEAT, previous.get(..length).unwrap_or_default());
+        }
+        let Some(atom) = self.last else {
             return fail(NO_ARGUMENT, operator);
-        }
-        self.out.push_str(operator);
-        if self.rest.starts_with('?') {
-            self.take(1);
-            self.out.push('?');
-        }
-        // Go allows no repetition of a repetition.
-        let next = match self.rest.chars().next() {
-            Some('*' | '+' | '?') => 1,
-            Some('{') => counts(self.rest).map_or(0, |(length, ..)| length),
-            _ => 0,
         };
-        if next > 0 {
-            self.take(next);
-            if self.rest.starts_with('?') {
-                self.take(1);
-            }
-            let length = before.len() - self.rest.len();
-            return fail(BAD_REPEAT, before.get(..length).unwrap_or_default());
+        let repeats = times.max(1).saturating_mul(atom.repeats);
+        if repeats > MAX_REPEAT {
+            return fail(BAD_COUNT, operator);
         }
+        // Flags may stand between.
+        self.out.insert_str(atom.end, operator);
+        self.set_last(Atom { end: atom.end + operator.len(), repeats });
+        self.repetition = Some(before);
         Ok(())
     }
 
@@ -167,17 +185,21 @@ impl<'a> Translator<'a> {
         if self.groups.len() >= MAX_DEPTH {
             return fail(TOO_DEEP, self.pattern);
         }
-        self.repeatable = false;
-        if !self.rest.starts_with("(?") {
-            self.take(1);
-            self.out.push('(');
-            self.groups.push(());
-            return Ok(());
-        }
         if self.rest.starts_with("(?P<") {
             return self.named_group();
         }
-        self.flags()
+        if self.rest.starts_with("(?") {
+            return self.flags();
+        }
+        self.take(1);
+        self.out.push('(');
+        self.open();
+        Ok(())
+    }
+
+    fn open(&mut self) {
+        self.groups.push(1);
+        self.last = None;
     }
 
     fn named_group(&mut self) -> Result<()> {
@@ -190,15 +212,11 @@ impl<'a> Translator<'a> {
         if !valid {
             return fail(BAD_NAME, opening);
         }
-        if self.names.contains(&name) {
-            return fail("duplicate capture group name", name);
-        }
+        let number = self.names.iter().filter(|other| **other == name).count();
         self.names.push(name);
         self.take(end + 1);
-        self.out.push_str("(?P<");
-        self.out.push_str(&internal_name(name));
-        self.out.push('>');
-        self.groups.push(());
+        self.out.push_str(&format!("(?P<_{number}.{name}>"));
+        self.open();
         Ok(())
     }
 
@@ -217,14 +235,14 @@ impl<'a> Translator<'a> {
                     let opening = self.take(at + 1);
                     self.out.push_str(opening);
                     if char == ':' {
-                        self.groups.push(());
+                        self.open();
                     }
                     return Ok(());
                 }
                 _ => return fail(BAD_PERL, text.get(..at + char.len_utf8()).unwrap_or_default()),
             }
         }
-        fail(NO_PAREN, self.pattern)
+        fail(BAD_PERL, text)
     }
 
     fn escape(&mut self) -> Result<()> {
@@ -236,12 +254,12 @@ impl<'a> Translator<'a> {
                 self.take(2);
                 self.out.push('\\');
                 self.out.push(char);
-                self.repeatable = true;
+                self.atom(1);
             }
             'b' | 'B' => {
                 self.take(2);
                 self.out.push_str(if char == 'b' { "(?-u:\\b)" } else { "(?-u:\\B)" });
-                self.repeatable = true;
+                self.atom(1);
             }
             'Q' => {
                 self.take(2);
@@ -258,7 +276,7 @@ impl<'a> Translator<'a> {
                     self.out.push('[');
                     self.out.push_str(&class);
                     self.out.push(']');
-                    self.repeatable = true;
+                    self.atom(1);
                 } else {
                     let (length, char) = escaped_char(self.rest)?;
                     self.take(length);
@@ -270,13 +288,10 @@ impl<'a> Translator<'a> {
     }
 }
 
-/// The name of a group as the crate knows it: it wants no digit in front, and Go has no dots.
-pub(crate) fn internal_name(name: &str) -> Cow<'_, str> {
-    if name.starts_with(|char: char| char.is_ascii_digit()) {
-        format!("_.{name}").into()
-    } else {
-        name.into()
-    }
+/// The name Go knows a group by. In translated patterns it stands behind a number and a dot: Go's names
+/// may repeat and may begin with a digit.
+pub(crate) fn group_name(translated: &str) -> &str {
+    translated.split_once('.').map_or(translated, |(_, name)| name)
 }
 
 /// Appends a character that stands for itself.
@@ -419,16 +434,10 @@ impl Class {
             rest = after;
         }
         let mut first = true;
-        while first || !rest.starts_with(']') {
+        while std::mem::take(&mut first) || !rest.starts_with(']') {
             if rest.is_empty() {
                 return fail(NO_BRACKET, text);
             }
-            // `-` stands for itself only at an end.
-            if rest.starts_with('-') && !first && !rest.starts_with("-]") && rest.len() > 1 {
-                let length = 1 + rest.chars().nth(1).map_or(0, char::len_utf8);
-                return fail(BAD_RANGE, rest.get(..length).unwrap_or(rest));
-            }
-            first = false;
             if let Some((length, class)) = posix_class(rest)? {
                 out.push_str(class);
                 rest = rest.get(length..).unwrap_or_default();

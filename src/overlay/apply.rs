@@ -143,12 +143,7 @@ impl<'x, 'v, 'a, 'e> Overlay<'x, 'v, 'a, 'e> {
     }
 
     /// The value that replaces or joins an existing one.
-    pub(super) fn value_via(
-        &mut self,
-        via: Option<Value<'v>>,
-        old: &Node,
-        new: &Node,
-    ) -> Outcome<Node> {
+    pub(super) fn value_via(&mut self, via: Option<Value<'v>>, old: &Node, new: &Node) -> Outcome<Node> {
         let Some(via) = via else {
             return Ok(new.clone());
         };
@@ -246,4 +241,3 @@ pub(super) fn check_holds(container: &str, value: &Node) -> Outcome<()> {
         _ => Ok(()),
     }
 }
-

@@ -15,9 +15,8 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
         defaults: Expectation<'v>,
     ) -> Outcome<()> {
         for item in &right.items {
-            self.apply_array_item(&mut left.items, item, defaults).map_err(|trouble| {
-                trouble.within(&format!("Array item on line {}", self.place(item.pos)))
-            })?;
+            self.apply_array_item(&mut left.items, item, defaults)
+                .map_err(|trouble| trouble.within(&format!("Array item on line {}", self.place(item.pos))))?;
         }
         Ok(())
     }

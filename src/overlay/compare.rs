@@ -29,17 +29,13 @@ impl fmt::Display for Difference {
 /// Compares by what `expected` has: further keys and items of `found` do not matter. Collections of code
 /// count as YAML.
 pub(super) fn compare(found: &Node, expected: &Node) -> Result<(), Difference> {
-    let kind = || {
-        Err(Difference::Kind { expected: type_name(expected), found: type_name(found) })
-    };
+    let kind = || Err(Difference::Kind { expected: type_name(expected), found: type_name(found) });
     match (found, expected) {
         (Node::Map(found), Node::Map(expected)) => compare_maps(found, expected),
         (Node::Array(found), Node::Array(expected)) => compare_arrays(found, expected),
         (_, Node::Map(_) | Node::Array(_) | Node::DocumentSet(_)) => kind(),
         (found, expected) if found == expected => Ok(()),
-        (found, expected) => {
-            Err(Difference::Leaf { found: type_name(found), expected: type_name(expected) })
-        }
+        (found, expected) => Err(Difference::Leaf { found: type_name(found), expected: type_name(expected) }),
     }
 }
 

@@ -9,7 +9,9 @@ use std::rc::Rc;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
-use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, UnpackValue, Value, ValueLike, starlark_value};
+use starlark::values::{
+    Heap, NoSerialize, StarlarkValue, Trace, UnpackValue, Value, ValueLike, starlark_value,
+};
 
 use super::compare::compare;
 use crate::engine::builtins::is_callable;

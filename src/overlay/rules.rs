@@ -219,7 +219,7 @@ fn function<'v>(annotation: &str, value: Value<'v>) -> Outcome<Value<'v>> {
 
 /// The reference's `AsBool`.
 pub(super) fn boolean(value: Value<'_>) -> Outcome<bool> {
-    value.unpack_bool().ok_or_else(|| {
-        Trouble::new(format!("expected starlark.Bool, but was {}", go_value_type(value)))
-    })
+    value
+        .unpack_bool()
+        .ok_or_else(|| Trouble::new(format!("expected starlark.Bool, but was {}", go_value_type(value))))
 }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode};
+use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode, go_string};
 use crate::engine::convert::go_type;
 use crate::engine::limits::TREE_DEPTH;
 use crate::yaml::{
@@ -476,19 +476,6 @@ fn repeated_key(key: &Node) -> String {
         "expected key '{}' to not be specified again (unless 'yaml/map-key-override' annotation is added)",
         go_string(key)
     )
-}
-
-/// A key as Go's `%s` prints it.
-fn go_string(key: &Node) -> String {
-    match key {
-        Node::Str(text) => text.to_string(),
-        Node::Int(i) => format!("%!s(int={i})"),
-        Node::Uint(u) => format!("%!s(uint64={u})"),
-        Node::Bool(b) => format!("%!s(bool={b})"),
-        Node::Float(f) => format!("%!s(float64={f})"),
-        Node::Null => "%!s(<nil>)".to_owned(),
-        other => format!("{other:?}"),
-    }
 }
 
 /// Refuses a key the map has, or removes the earlier item where that is allowed.

@@ -4,30 +4,41 @@ use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::tuple::AllocTuple;
-use starlark::values::{Value, ValueLike};
+use starlark::values::{FrozenHeap, FrozenValue, Value, ValueLike};
 
 use super::builder::{Context, Dialect};
 use super::lines::Instruction;
 use super::run::{Exports, Run};
 use crate::engine::values::{Forever, Fragment, Struct};
-use crate::engine::{Args, NativeError, NativeFn, NativeResult, names};
+use crate::engine::{Args, Native, NativeError, NativeFn, NativeResult, builtins, names};
 use crate::yaml::{FileId, Node};
 
-/// Adds them to the globals of generated code.
-pub(crate) fn register(builder: &mut GlobalsBuilder) {
-    let natives: [(&str, crate::engine::Native); 6] = [
-        ("load", load),
-        ("symbol", symbol),
-        ("end", end),
-        ("end_with", end_with),
-        ("star_args", star_args),
-        ("star_kwargs", star_kwargs),
-    ];
-    for (name, run) in natives {
-        builder.set(&format!("{}{name}", names::PREFIX), NativeFn { name: names::NATIVE_FRAME, run });
+const NATIVES: [(&str, Native); 6] = [
+    ("load", load),
+    ("symbol", symbol),
+    ("end", end),
+    ("end_with", end_with),
+    ("star_args", star_args),
+    ("star_kwargs", star_kwargs),
+];
+
+/// The native of this name in generated code.
+pub(crate) fn native(name: &str, heap: &FrozenHeap) -> Option<FrozenValue> {
+    let Some(short) = name.strip_prefix(names::PREFIX) else {
+        return builtins::native(name, heap);
+    };
+    if short == "forever" {
+        return Some(heap.alloc(Forever));
     }
-    builder.set(&format!("{}forever", names::PREFIX), Forever);
-    // Where it is no statement of its own, it ends the text of a value or key.
+    match NATIVES.iter().find(|(native, _)| *native == short) {
+        Some((_, run)) => Some(heap.alloc(NativeFn { name: names::NATIVE_FRAME, run: *run })),
+        None => builtins::native(name, heap),
+    }
+}
+
+/// What instructions are where they stand for no statement of their own: the end of a text that is
+/// a value or key.
+pub(crate) fn register(builder: &mut GlobalsBuilder) {
     builder.set(&Instruction::EndCtx.name(), NativeFn { name: names::NATIVE_FRAME, run: end });
 }
 

@@ -217,7 +217,7 @@ impl Plan {
         out.start_line();
         let kind = SiteKind::Call { positional: holes.len(), named: Vec::new(), spread: true };
         out.site(kind, pos, |out| {
-            out.push(&name);
+            out.use_native(&name);
             out.push("(");
             for hole in holes.drain(..) {
                 out.expr(hole);
@@ -286,7 +286,7 @@ impl Instructions for Plan {
                     out.start_line();
                     let kind = SiteKind::Call { positional: 0, named: Vec::new(), spread: true };
                     out.site(kind, *pos, |out| {
-                        out.push(&name);
+                        out.use_native(&name);
                         out.push("(");
                         out.arguments(args);
                         out.push(")");

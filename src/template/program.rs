@@ -9,8 +9,8 @@ use starlark::environment::{Globals, GlobalsBuilder, Module};
 use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect as CrateDialect};
 use starlark::values::list::ListRef;
-use starlark::values::tuple::TupleRef;
-use starlark::values::{OwnedFrozenValue, Value};
+use starlark::values::tuple::{AllocTuple, TupleRef};
+use starlark::values::{FrozenValue, OwnedFrozenValue, Value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
@@ -28,6 +28,9 @@ use crate::yaml::{FileId, FileTable, Node, Text};
 static PROGRAMS: LazyLock<Mutex<HashMap<u64, Weak<Program>>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
+/// The variable of a compiled module that holds its natives.
+const NATIVES: &str = "__sm_natives";
+
 /// How many frames an error keeps.
 const SHOWN_FRAMES: usize = 60;
 
@@ -38,7 +41,11 @@ pub(crate) struct Program {
     name: Arc<str>,
     /// `.star` files and text of positions without a file name.
     bare: bool,
+    /// The nodes of a template.
+    source: Option<Arc<Source>>,
     main: OwnedFrozenValue,
+    /// What [`codegen::MAIN`] takes: the natives it uses, as a tuple.
+    natives: OwnedFrozenValue,
     lines: Vec<Line>,
     pub(crate) generated: Generated,
     /// Names bound at the file's top level.
@@ -81,8 +88,10 @@ impl Program {
     pub(crate) fn compile(input: Input, files: &FileTable) -> Result<Arc<Program>> {
         let Input { file, name, lines, template, library } = input;
         let bare = template.is_none();
+        let source = template.as_ref().map(|(source, _)| Arc::clone(source));
+        let nodes = source.as_ref().map(|source| &source.nodes);
         let located = |message: String, pos: Position| {
-            let frames = lines::frames(&lines, pos.line, "", &name, bare, files);
+            let frames = lines::frames(&lines, pos.line, "", &name, bare, nodes, files);
             let hint = wording::hint(&message, &line_text(&lines, pos.line));
             Failure { hint, frames, ..Failure::new(message) }
         };
@@ -100,18 +109,28 @@ impl Program {
         } else {
             Vec::new()
         };
+        let bound = |name: &str| {
+            resolved.globals.iter().chain(&resolved.loaded).any(|bound| names::escape(bound) == name)
+        };
         let mut constants = Vec::new();
         let generated = match template {
             Some((source, dialect)) => {
                 let may_replace = loads_template(&parsed.stmts);
                 let mut plan = Plan::new(source, dialect, may_replace);
-                let generated =
-                    codegen::generate(&parsed.stmts, &exports, &resolved.builtin_uses, file, &mut plan);
+                let generated = codegen::generate(
+                    &parsed.stmts,
+                    &bound,
+                    &exports,
+                    &resolved.builtin_uses,
+                    file,
+                    &mut plan,
+                );
                 constants = plan.constants;
                 generated
             }
             None => codegen::generate(
                 &parsed.stmts,
+                &bound,
                 &exports,
                 &resolved.builtin_uses,
                 file,
@@ -125,23 +144,40 @@ impl Program {
         };
         let ast = AstModule::parse(&id.to_string(), generated.source.clone(), &crate_dialect())
             .map_err(internal)?;
-        let main = Module::with_temp_heap(|module| {
-            for (name, constant) in constants {
-                let heap = module.frozen_heap();
-                let value = match constant {
-                    Constant::Chunk(chunk) => heap.alloc(chunk),
-                    Constant::Annotation(call) => heap.alloc(call),
-                };
-                module.set(&name, value.to_value());
-            }
+        let compiled = Module::with_temp_heap(|module| {
+            let heap = module.frozen_heap();
+            let mut values: HashMap<String, FrozenValue> = constants
+                .into_iter()
+                .map(|(name, constant)| match constant {
+                    Constant::Chunk(chunk) => (name, heap.alloc(chunk)),
+                    Constant::Annotation(call) => (name, heap.alloc(call)),
+                })
+                .collect();
+            let natives = generated.natives.iter().map(|name| {
+                let native = values.remove(name).or_else(|| natives::native(name, heap));
+                native.unwrap_or_else(FrozenValue::new_none)
+            });
+            let natives = heap.alloc(AllocTuple(natives.collect::<Vec<_>>()));
+            module.set(NATIVES, natives.to_value());
             Evaluator::new(&module).eval_module(ast, globals())?;
             let frozen =
                 module.freeze().map_err(|error| starlark::Error::new_other(anyhow::anyhow!("{error:?}")))?;
             let (main, _) = frozen.get_any_visibility(codegen::MAIN)?;
-            Ok(main)
+            let (natives, _) = frozen.get_any_visibility(NATIVES)?;
+            Ok((main, natives))
         });
-        let main = main.map_err(internal)?;
-        let program = Arc::new(Program { id, name, bare, main, lines, generated, globals: resolved.globals });
+        let (main, natives) = compiled.map_err(internal)?;
+        let program = Arc::new(Program {
+            id,
+            name,
+            bare,
+            source,
+            main,
+            natives,
+            lines,
+            generated,
+            globals: resolved.globals,
+        });
         PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&program));
         Ok(program)
     }
@@ -149,7 +185,8 @@ impl Program {
     /// Runs the file in the run of `module` and gives what it exports.
     fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Members<'v>> {
         let main = module.heap().access_owned_frozen_value(&self.main);
-        let exported = with_evaluator(module, |eval| eval.eval_function(main, &[], &[]))?;
+        let natives = module.heap().access_owned_frozen_value(&self.natives);
+        let exported = with_evaluator(module, |eval| eval.eval_function(main, &[natives], &[]))?;
         let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
         Ok(pairs
             .filter_map(|pair| match TupleRef::from_value(pair)?.content() {
@@ -227,7 +264,7 @@ impl PrintHandler for Printer {
 }
 
 fn line_text(lines: &[Line], number: u32) -> String {
-    lines.get((number as usize).wrapping_sub(1)).map(|line| line.text.clone()).unwrap_or_default()
+    lines.get((number as usize).wrapping_sub(1)).map(Line::shown).unwrap_or_default()
 }
 
 /// Whether a file loads the module with `template.replace`.
@@ -238,6 +275,12 @@ fn loads_template(stmts: &[Stmt]) -> bool {
         Stmt::For { body, .. } | Stmt::While { body, .. } => loads_template(body),
         _ => false,
     })
+}
+
+/// The message of an error of running code, for those who pass on only that.
+pub(crate) fn message(error: &starlark::Error) -> String {
+    let failed = failed(error, &FileTable::default());
+    failed.template_failures().first().map(|failure| failure.message.clone()).unwrap_or_default()
 }
 
 /// An error of running code, with ytt's message, hint and frames.
@@ -290,7 +333,15 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         let function = names::restore(name.rsplit('.').next().unwrap_or(name));
         let context = if function == codegen::MAIN { "<toplevel>" } else { function };
         codes.push_str(&line_text(&program.lines, line));
-        frames.extend(lines::frames(&program.lines, line, context, &program.name, program.bare, files));
+        frames.extend(lines::frames(
+            &program.lines,
+            line,
+            context,
+            &program.name,
+            program.bare,
+            program.source.as_ref().map(|source| &source.nodes),
+            files,
+        ));
     };
     for (index, (name, span)) in places.iter().enumerate() {
         if index == 0

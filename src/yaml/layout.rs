@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::node::{Array, Document, DocumentSet, Map, Node, Notes, Pos};
-use super::print::print_value;
+use super::print::print_scalar;
 
 /// How much the layout is ytt's own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,10 +21,9 @@ pub enum Fidelity {
 /// Prints documents that were read with their comments.
 pub fn layout(documents: &DocumentSet, fidelity: Fidelity) -> String {
     let mut layout = Layout { out: String::new(), last: Last::Line, keeps_breaks: false, fidelity };
-    let empty = |document: &&Document| document.value == Node::Null && document.notes.comments().is_empty();
     let skipped = match fidelity {
         Fidelity::AsYtt => 0,
-        Fidelity::KeepData => documents.items.iter().take_while(empty).count(),
+        Fidelity::KeepData => empty_in_front(documents),
     };
     for (index, document) in documents.items.iter().skip(skipped).enumerate() {
         let comments = layout.comments(&document.notes, document.pos, 0, index == 0);
@@ -37,6 +36,17 @@ pub fn layout(documents: &DocumentSet, fidelity: Fidelity) -> String {
         layout.end(&comments);
     }
     layout.out
+}
+
+/// How many empty documents in front can be left out. The `---` of a document with comments before it
+/// is needed, and is only written behind another document.
+fn empty_in_front(documents: &DocumentSet) -> usize {
+    let has_comments = |document: &Document| !document.notes.comments().is_empty();
+    let is_full = |document: &Document| document.value != Node::Null || has_comments(document);
+    match documents.items.iter().position(is_full) {
+        Some(first) if !documents.items.get(first).is_some_and(has_comments) => first,
+        _ => 0,
+    }
 }
 
 /// What was written last.
@@ -166,8 +176,10 @@ impl Layout {
     /// scalar, which stands two columns in by itself.
     fn line(&mut self, indent: usize, text: &str, begun: bool) {
         match self.last {
-            // A blank line behind a block scalar that keeps its line breaks would be part of it.
-            Last::Blank if self.keeps_breaks && self.fidelity == Fidelity::KeepData => {}
+            // A blank line behind a block scalar that keeps its line breaks would be part of it, and one
+            // at the start is of no use.
+            Last::Blank
+                if self.fidelity == Fidelity::KeepData && (self.keeps_breaks || self.out.is_empty()) => {}
             Last::Blank => self.out.push('\n'),
             Last::Begun => self.out.push(' '),
             Last::Line => {}
@@ -189,7 +201,7 @@ impl Layout {
 }
 
 fn leaf_text(node: &Node) -> String {
-    let mut text = print_value(node);
+    let mut text = print_scalar(node);
     // The line break that ends a document.
     text.pop();
     text

@@ -6,11 +6,13 @@
 
 use starlark::environment::GlobalsBuilder;
 use starlark::values::none::NoneType;
+use starlark::values::{FrozenHeap, FrozenValue};
 
 use super::names;
 
 mod access;
 mod arithmetic;
+mod call;
 mod characters;
 mod collection_methods;
 mod compare;
@@ -34,6 +36,7 @@ mod unpack;
 pub use access::{attr_error, attribute, attribute_names, index_value, out_of_range, slice_value};
 pub(crate) use access::{missing_attribute, remember_attributes};
 pub use arithmetic::{Op as BinaryOp, binary};
+pub use call::call;
 pub use characters::{Rune, runes};
 pub use compare::{Op as CompareOp, compare, equal};
 pub use go_quote::quote;
@@ -51,20 +54,28 @@ pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterab
 
 /// Whether every file has this name.
 pub(crate) fn is_universal(name: &str) -> bool {
-    matches!(name, "None" | "True" | "False") || UNIVERSE.iter().any(|native| native.name == name)
+    matches!(name, "None" | "True" | "False") || is_native(name)
 }
 
-/// Adds everything generated code may name: built-ins, also under the names by which they can be
-/// reached where a file binds theirs, and operators.
+/// Whether this is the name of a built-in function.
+pub(crate) fn is_native(name: &str) -> bool {
+    UNIVERSE.iter().any(|native| native.name == name)
+}
+
+/// The native of this name in generated code: an operator, or a built-in function, which also goes
+/// by a name that no file can bind.
+pub(crate) fn native(name: &str, heap: &FrozenHeap) -> Option<FrozenValue> {
+    if let Some(operator) = OPERATORS.iter().copied().flatten().find(|operator| operator.name == name) {
+        return Some(heap.alloc(operator.clone()));
+    }
+    let name = name.strip_prefix(names::BUILTIN).unwrap_or(name);
+    let native = UNIVERSE.iter().find(|native| native.name == name)?;
+    Some(heap.alloc(native.clone()))
+}
+
+/// Adds the constants to the globals of generated code.
 pub(crate) fn register(builder: &mut GlobalsBuilder) {
     builder.set("None", NoneType);
     builder.set("True", true);
     builder.set("False", false);
-    for native in UNIVERSE {
-        builder.set(native.name, native.clone());
-        builder.set(&format!("{}{}", names::BUILTIN, native.name), native.clone());
-    }
-    for operator in OPERATORS.iter().copied().flatten() {
-        builder.set(operator.name, operator.clone());
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::{FunctionInfo, Generator, SiteKind, leaf, names, unparen};
-use crate::engine::builtins::is_method_name;
+use crate::engine::builtins::{is_method_name, is_native};
 use crate::engine::syntax::ast::{Argument, BinaryOp, Clause, Expr, Ident, Int, Param, Position, UnaryOp};
 
 impl Generator {
@@ -56,7 +56,8 @@ impl Generator {
                 self.out.push('"');
             }
             Err(_) => {
-                let _ = write!(self.out, "{}bytes(\"", names::PREFIX);
+                self.use_native(&format!("{}bytes", names::PREFIX));
+                self.out.push_str("(\"");
                 for byte in bytes {
                     let _ = write!(self.out, "{byte:02x}");
                 }
@@ -80,9 +81,12 @@ impl Generator {
                 let builtin = self.builtin_uses.contains(&name.pos);
                 self.site(kind, name.pos, |g| {
                     if builtin {
-                        g.out.push_str(names::BUILTIN);
+                        g.use_native(&format!("{}{}", names::BUILTIN, name.name));
+                    } else if is_native(&name.name) {
+                        g.use_native(&name.name);
+                    } else {
+                        g.name(name);
                     }
-                    g.name(name);
                 });
             }
             Expr::Int(Int::Small(value), _) => {
@@ -92,7 +96,10 @@ impl Generator {
             Expr::Float(value, _) if value.is_finite() => {
                 let _ = write!(self.out, "{value:?}");
             }
-            Expr::Float(..) => self.out.push_str("float(\"inf\")"),
+            Expr::Float(..) => {
+                self.use_native(&format!("{}float", names::BUILTIN));
+                self.out.push_str("(\"inf\")");
+            }
             Expr::Str(bytes, _) => self.string(bytes),
             Expr::Paren(inner, _) => {
                 self.out.push('(');

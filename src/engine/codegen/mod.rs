@@ -1,7 +1,9 @@
 //! From ytt's dialect to source the `starlark` crate compiles.
 //!
 //! The whole file becomes the body of one function, [`MAIN`], so that it can be compiled once and
-//! run for every render. Operations whose meaning or limits differ from the crate's become calls of
+//! run for every render. What it calls of ours reaches it as arguments: the crate treats calls of
+//! functions it knows at compile time in a way that costs every process some milliseconds, to
+//! build documentation nobody reads. Operations whose meaning or limits differ from the crate's become calls of
 //! natives (`a + b` is `__sm_add(a, b)`). For every operation that can fail the generator notes
 //! which line of the template it stands for ([`Site`]).
 
@@ -47,6 +49,8 @@ pub(crate) struct Generated {
     pub(crate) source: String,
     /// In the order they begin.
     pub(crate) sites: Vec<Site>,
+    /// The names of the natives the code needs, in the order [`MAIN`] takes them.
+    pub(crate) natives: Vec<String>,
     /// Functions by name with the line their body begins at and their parameters.
     pub(crate) functions: Vec<FunctionInfo>,
 }
@@ -85,16 +89,16 @@ impl Instructions for NoInstructions {
 
 /// Generates a whole file. `exports` are the names other files may load; none for a file that
 /// nobody loads. `builtin_uses` are the places where a name the file binds later still means the
-/// built-in.
+/// built-in. `bound` tells the names that are the file's own.
 pub(crate) fn generate(
     stmts: &[Stmt],
+    bound: &dyn Fn(&str) -> bool,
     exports: &[Box<str>],
     builtin_uses: &HashSet<Position>,
     file: u32,
     instructions: &mut dyn Instructions,
 ) -> Generated {
     let mut generator = Generator { file, builtin_uses: builtin_uses.clone(), ..Generator::default() };
-    let _ = writeln!(generator.out, "def {MAIN}():");
     generator.indent = 1;
     generator.body(stmts, instructions);
     generator.start_line();
@@ -104,7 +108,20 @@ pub(crate) fn generate(
         let _ = write!(generator.out, "({name:?}, lambda: {escaped}), ");
     }
     generator.out.push_str("]\n");
-    Generated { source: generator.out, sites: generator.sites, functions: generator.functions }
+
+    let Generator { out, mut sites, functions, natives, .. } = generator;
+    let natives: Vec<String> = natives.into_iter().filter(|name| !bound(name)).collect();
+    let mut source = format!("def {MAIN}({0}natives):\n", names::PREFIX);
+    if !natives.is_empty() {
+        let _ = writeln!(source, " ({},) = {}natives", natives.join(", "), names::PREFIX);
+    }
+    let header = source.len() as u32;
+    source.push_str(&out);
+    for site in &mut sites {
+        site.begin += header;
+        site.end += header;
+    }
+    Generated { source, sites, functions, natives }
 }
 
 /// Writes generated source.
@@ -117,6 +134,7 @@ pub(crate) struct Generator {
     temporaries: u32,
     file: u32,
     builtin_uses: HashSet<Position>,
+    natives: Vec<String>,
     /// Whether the function being written ends a fragment when it returns.
     in_builder: Vec<bool>,
 }
@@ -135,6 +153,14 @@ impl Generator {
     /// Appends text of a statement.
     pub(crate) fn push(&mut self, text: &str) {
         self.out.push_str(text);
+    }
+
+    /// Appends the name of one of our natives.
+    pub(crate) fn use_native(&mut self, name: &str) {
+        if !self.natives.iter().any(|used| used == name) {
+            self.natives.push(name.to_owned());
+        }
+        self.out.push_str(name);
     }
 
     /// Notes that what `write` emits stands for `pos`.
@@ -158,7 +184,8 @@ impl Generator {
     fn native(&mut self, name: &str, pos: Position, write: impl FnOnce(&mut Generator)) {
         let kind = SiteKind::Call { positional: 0, named: Vec::new(), spread: true };
         self.site(kind, pos, |g| {
-            let _ = write!(g.out, "{}{name}(", names::PREFIX);
+            g.use_native(&format!("{}{name}", names::PREFIX));
+            g.out.push('(');
             write(g);
             g.out.push(')');
         });

@@ -62,7 +62,9 @@ impl Generator {
             }
             Stmt::While { condition, body, .. } => {
                 self.start_line();
-                let _ = write!(self.out, "for {0}w in {0}forever:", names::PREFIX);
+                let _ = write!(self.out, "for {}w in ", names::PREFIX);
+                self.use_native(&format!("{}forever", names::PREFIX));
+                self.out.push(':');
                 self.indent += 1;
                 self.start_line();
                 self.out.push_str("if not (");
