@@ -11,6 +11,7 @@ mod math;
 mod math_functions;
 mod module;
 mod regexp;
+mod regexp_class;
 mod regexp_syntax;
 mod structs;
 mod trigonometry;
