@@ -12,6 +12,7 @@ mod math_functions;
 mod module;
 mod overlay;
 mod regexp;
+mod regexp_class;
 mod regexp_syntax;
 mod structs;
 mod trigonometry;
