@@ -4,6 +4,7 @@
 //! the methods the reference computes by: FreeBSD's msun for the logarithms (fdlibm: argument
 //! reduction to `sqrt(1/2)..sqrt(2)` and a polynomial), a Taylor series of twelve multiplications for
 //! `exp`, Cephes (S. Moshier) and Hart & Cheney for the rest.
+#![allow(clippy::excessive_precision, reason = "coefficients as they were published")]
 
 use std::f64::consts::{LN_2, LOG2_E, SQRT_2};
 

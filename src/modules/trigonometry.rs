@@ -2,6 +2,7 @@
 //!
 //! The methods are those of Cephes (S. Moshier), by which the reference computes: see
 //! [`math_functions`](super::math_functions) for why that matters.
+#![allow(clippy::excessive_precision, reason = "coefficients as they were published")]
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
@@ -72,7 +73,7 @@ fn large_octant(x: f64) -> (u64, f64) {
     let zeros = fraction.leading_zeros();
     let cut = (fraction << zeros >> 75) as u64;
     let z = cut as f64 * 2f64.powi(-53 - i32::try_from(zeros).unwrap_or_default());
-    let (octant, z) = if octant & 1 == 1 { (octant + 1 & 7, z - 1.0) } else { (octant, z) };
+    let (octant, z) = if octant & 1 == 1 { ((octant + 1) & 7, z - 1.0) } else { (octant, z) };
     (octant, z * FRAC_PI_4)
 }
 

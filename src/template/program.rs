@@ -10,7 +10,7 @@ use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect as CrateDialect};
 use starlark::values::list::ListRef;
 use starlark::values::tuple::{AllocTuple, TupleRef};
-use starlark::values::{FrozenValue, OwnedFrozenValue};
+use starlark::values::{FrozenValue, OwnedFrozenValue, Value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
@@ -20,7 +20,7 @@ use super::run::{Host, Members, Run};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
-use crate::engine::{builtins, names, wording};
+use crate::engine::{NativeError, NativeResult, builtins, names, wording};
 use crate::error::{Error, ErrorKind, Failure, Frame, Result};
 use crate::yaml::{FileId, FileTable, Node, Text};
 
@@ -235,6 +235,23 @@ pub(crate) fn with_evaluator<'v, T>(
     eval.set_print_handler(&printer);
     eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
     evaluate(&mut eval)
+}
+
+/// Calls a function of a template. Its error is the message alone, as the reference words errors of
+/// functions that it calls itself.
+pub(crate) fn call<'v>(
+    function: Value<'v>,
+    args: &[Value<'v>],
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> NativeResult<Value<'v>> {
+    let run = Run::of(eval)?;
+    let depth = run.contexts().len();
+    eval.eval_function(function, args, &[]).map_err(|error| {
+        run.contexts().truncate(depth);
+        let failed = failed(&error, &FileTable::default());
+        let message = failed.template_failures().first().map(|failure| failure.message.clone());
+        NativeError::new(message.unwrap_or_default())
+    })
 }
 
 /// Sends what code prints to the run's host.
