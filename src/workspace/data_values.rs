@@ -211,8 +211,10 @@ pub(crate) fn evaluate(
         });
     }
     let empty = || Document { value: Node::Map(Arc::default()), ..Document::default() };
+    let document = base.unwrap_or_else(empty);
+    overlays::check_keys(&document, run)?;
     Ok(DataValues {
-        document: base.unwrap_or_else(empty),
+        document,
         files: schema_files.iter().chain(&files).map(|listed| listed.file).collect(),
         for_libraries,
     })
