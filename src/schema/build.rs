@@ -304,26 +304,26 @@ impl<'v> Builder<'_, 'v> {
                      are disallowed"
                         .to_owned(),
                 ],
+                ..Violation::default()
             };
             Err(Problem::from(violation).under(INVALID, self.files))
         };
-        let mut pending = vec![value];
-        while let Some(node) = pending.pop() {
+        // From the top down, as they stand.
+        let items = |node: &Node| -> Vec<(Notes, Pos, Node)> {
             match node {
                 Node::Map(map) => {
-                    for item in &map.items {
-                        check(&item.notes, item.pos)?;
-                    }
-                    pending.extend(map.items.iter().rev().map(|item| &item.value));
+                    map.items.iter().map(|i| (i.notes.clone(), i.pos, i.value.clone())).rev().collect()
                 }
                 Node::Array(array) => {
-                    for item in &array.items {
-                        check(&item.notes, item.pos)?;
-                    }
-                    pending.extend(array.items.iter().rev().map(|item| &item.value));
+                    array.items.iter().map(|i| (i.notes.clone(), i.pos, i.value.clone())).rev().collect()
                 }
-                _ => {}
+                _ => Vec::new(),
             }
+        };
+        let mut pending = items(value);
+        while let Some((notes, pos, value)) = pending.pop() {
+            check(&notes, pos)?;
+            pending.extend(items(&value));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect as CrateDialect};
 use starlark::values::list::ListRef;
 use starlark::values::tuple::{AllocTuple, TupleRef};
-use starlark::values::{FrozenValue, OwnedFrozenValue};
+use starlark::values::{FrozenValue, OwnedFrozenValue, Value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
@@ -209,9 +209,23 @@ impl Program {
     }
 }
 
-/// Evaluates code in the run of `module`, within the limits of files: what rules of data values
-/// and the like call is code of files as well.
-pub(crate) fn with_evaluator<'v, T>(
+/// Calls a function of the run's code from outside of it: a rule of a data value and the like.
+pub(crate) fn call<'v>(
+    module: &Module<'v>,
+    function: Value<'v>,
+    args: &[Value<'v>],
+    files: &FileTable,
+) -> Result<Value<'v>> {
+    with_evaluator(module, |eval| eval.eval_function(function, args, &[])).map_err(|error| {
+        match wording::outside_call(&error, function, args.len()) {
+            Some(message) => Error::failures(ErrorKind::Evaluation, vec![Failure::new(message)]),
+            None => failed(&error, files),
+        }
+    })
+}
+
+/// Evaluates code in the run of `module`, within the limits of files.
+fn with_evaluator<'v, T>(
     module: &Module<'v>,
     evaluate: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<T>,
 ) -> starlark::Result<T> {

@@ -414,8 +414,10 @@ fn merge(session: &Session, run: &Run<'_>, under: &Node, over: &Node, missing_ok
                         items.retain(|old| old.key != item.key);
                     }
                     Some(old) => {
+                        if item.value.is_scalar() {
+                            old.pos = item.pos;
+                        }
                         old.value = merge(session, run, &old.value, &item.value, missing_ok || below)?;
-                        old.pos = item.pos;
                     }
                     None if own || missing_ok => items.push(item.clone()),
                     None => {
@@ -451,8 +453,12 @@ fn put_over(under: &Node, over: &Node, replace: Option<usize>) -> Node {
     for item in &over.items {
         match items.iter_mut().find(|old| old.key == item.key) {
             Some(old) => {
-                old.value = put_over(&old.value, &item.value, replace.map(|depth| depth - 1));
-                old.pos = item.pos;
+                let replace = replace.map(|depth| depth - 1);
+                // What is merged stays where it was declared.
+                if !matches!((&old.value, &item.value, replace), (Node::Map(_), Node::Map(_), None | Some(1..))) {
+                    old.pos = item.pos;
+                }
+                old.value = put_over(&old.value, &item.value, replace);
             }
             None => items.push(item.clone()),
         }
