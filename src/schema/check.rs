@@ -25,9 +25,9 @@ pub(crate) fn conform(
     files: &FileTable,
 ) -> Result<Node, Vec<Violation>> {
     let mut check = Check { files, violations: Vec::new() };
-    let filled = check.fill(value_type, value).unwrap_or_else(|| value.clone());
+    let filled = check.fill(value_type, value, None).unwrap_or_else(|| value.clone());
     if check.violations.is_empty() {
-        check.value(value_type, &filled, Place { pos, key: None });
+        check.value(value_type, &filled, Place { pos, key: None, is_start: true });
     }
     if check.violations.is_empty() { Ok(filled) } else { Err(check.violations) }
 }
@@ -43,6 +43,8 @@ struct Place<'a> {
     pos: Pos,
     /// The key of a map's item.
     key: Option<&'a Node>,
+    /// The place is that of a whole text, not of an item in it.
+    is_start: bool,
 }
 
 impl Place<'_> {
@@ -67,29 +69,37 @@ impl Check<'_> {
         self.violations.push(Violation {
             pos: place.pos,
             computed: place.computed(value),
+            is_start: place.is_start,
             found: name_of(value).to_owned(),
             expected: format!("{name} (by {})", self.files.show(expected.pos)),
             ..Violation::default()
         });
     }
 
-    /// A collection with what is missing in it; none if nothing is.
-    fn fill(&mut self, expected: &Type<'_>, value: &Node) -> Option<Node> {
+    /// A collection with what is missing in it; none if nothing is. `holder` is the place of the
+    /// item it belongs to.
+    fn fill(&mut self, expected: &Type<'_>, value: &Node, holder: Option<Pos>) -> Option<Node> {
         match (&expected.kind, value) {
             (Kind::Any { .. }, _) => None,
-            (Kind::Nullable(inner), value) => self.fill(inner, value),
+            (Kind::Nullable(inner), value) => self.fill(inner, value, holder),
             (Kind::Map(slots), Node::Map(map)) => self.fill_map(slots, map),
             (Kind::Array { item, .. }, Node::Array(array)) => self.fill_array(item, array),
-            (_, Node::Map(map)) => {
-                self.mismatch(expected, value, Place { pos: map.pos, key: None });
-                None
-            }
-            (_, Node::Array(array)) => {
-                self.mismatch(expected, value, Place { pos: array.pos, key: None });
-                None
-            }
+            (_, Node::Map(map)) => self.wrong_collection(expected, value, map.pos, holder),
+            (_, Node::Array(array)) => self.wrong_collection(expected, value, array.pos, holder),
             _ => None,
         }
+    }
+
+    fn wrong_collection(
+        &mut self,
+        expected: &Type<'_>,
+        value: &Node,
+        pos: Pos,
+        holder: Option<Pos>,
+    ) -> Option<Node> {
+        // Collections stand where their item stands, those that are a whole text at its start.
+        self.mismatch(expected, value, Place { pos, key: None, is_start: holder != Some(pos) });
+        None
     }
 
     fn fill_map(&mut self, slots: &[Slot<'_>], map: &Map) -> Option<Node> {
@@ -101,7 +111,8 @@ impl Check<'_> {
             };
             if let (Some(slot), Some(found)) = (slots.get(at), found.get_mut(at)) {
                 *found = true;
-                filled.extend(self.fill(&slot.value, &item.value).map(|value| (index, value)));
+                filled
+                    .extend(self.fill(&slot.value, &item.value, Some(item.pos)).map(|value| (index, value)));
             }
         }
         let missing = slots.iter().zip(&found).filter(|(_, found)| !**found).map(|(slot, _)| slot);
@@ -122,7 +133,7 @@ impl Check<'_> {
     fn fill_array(&mut self, slot: &Slot<'_>, array: &Array) -> Option<Node> {
         let mut filled: Vec<(usize, Node)> = Vec::new();
         for (index, item) in array.items.iter().enumerate() {
-            filled.extend(self.fill(&slot.value, &item.value).map(|value| (index, value)));
+            filled.extend(self.fill(&slot.value, &item.value, Some(item.pos)).map(|value| (index, value)));
         }
         if filled.is_empty() {
             return None;
@@ -151,14 +162,15 @@ impl Check<'_> {
                 }
                 for (index, item) in map.items.iter().enumerate() {
                     if let Some(slot) = slot_of(slots, &item.key, index) {
-                        let place = Place { pos: item.pos, key: Some(&item.key) };
+                        let place = Place { pos: item.pos, key: Some(&item.key), is_start: false };
                         self.value(&slot.value, &item.value, place);
                     }
                 }
             }
             (Kind::Array { item: slot, .. }, Node::Array(array)) => {
                 for item in &array.items {
-                    self.value(&slot.value, &item.value, Place { pos: item.pos, key: None });
+                    let place = Place { pos: item.pos, key: None, is_start: false };
+                    self.value(&slot.value, &item.value, place);
                 }
             }
             (_, value) => self.mismatch(expected, value, place),
@@ -180,7 +192,7 @@ impl Check<'_> {
         let near = nearest(&key, keys.iter().map(String::as_str));
         self.violations.push(Violation {
             pos: item.pos,
-            computed: Place { pos: item.pos, key: Some(&item.key) }.computed(&item.value),
+            computed: Place { pos: item.pos, key: Some(&item.key), is_start: false }.computed(&item.value),
             description: "Given data value is not declared in schema".to_owned(),
             hints: near.map(|near| format!("did you mean \"{near}\"?")).into_iter().collect(),
             found: key,

@@ -11,6 +11,8 @@ pub(crate) struct Violation {
     pub(crate) pos: Pos,
     /// The item at a place that no file holds.
     pub(crate) computed: Option<String>,
+    /// The place is that of a whole text: its `---`, or nothing where it has none.
+    pub(crate) is_start: bool,
     /// The annotations to blame.
     pub(crate) annotations: Vec<Pos>,
     pub(crate) description: String,
@@ -96,6 +98,8 @@ impl Violation {
                 line("", " ...");
             }
             let text = files.line(pos).unwrap_or_default();
+            let hidden = self.is_start && pos == self.pos && !text.starts_with("---");
+            let text = if hidden { "" } else { text };
             line(&line_number(pos), &format!(" {text}"));
             before = Some(pos);
         }

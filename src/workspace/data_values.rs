@@ -252,7 +252,8 @@ pub(crate) fn evaluate<'v>(
                         Merge::Plain => put_over(&under.value, over, None),
                         Merge::Key(depth) => put_over(&under.value, over, Some(depth)),
                     };
-                    Document { value, ..under }
+                    let pos = if over.is_scalar() { given.document.pos } else { under.pos };
+                    Document { value, pos, ..under }
                 }
             };
             base = Some(schema.conform(document, &table)?);
@@ -455,7 +456,10 @@ fn put_over(under: &Node, over: &Node, replace: Option<usize>) -> Node {
             Some(old) => {
                 let replace = replace.map(|depth| depth - 1);
                 // What is merged stays where it was declared.
-                if !matches!((&old.value, &item.value, replace), (Node::Map(_), Node::Map(_), None | Some(1..))) {
+                if !matches!(
+                    (&old.value, &item.value, replace),
+                    (Node::Map(_), Node::Map(_), None | Some(1..))
+                ) {
                     old.pos = item.pos;
                 }
                 old.value = put_over(&old.value, &item.value, replace);
