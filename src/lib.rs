@@ -21,6 +21,7 @@ pub mod cli;
 pub mod engine;
 mod error;
 mod modules;
+mod overlay;
 mod schema;
 mod template;
 mod validation;

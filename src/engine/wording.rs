@@ -75,7 +75,7 @@ pub(crate) fn is_call_of_no_function(error: &starlark::Error) -> bool {
 fn value_error(error: &ValueError, kind: Option<&SiteKind>) -> String {
     match error {
         ValueError::OperationNotSupported { op, typ } => match (op.as_str(), kind) {
-            ("(iter)", Some(SiteKind::Unpack(_))) => format!("got {typ} in sequence assignment"),
+            ("(iter)" | "len()", Some(SiteKind::Unpack(_))) => format!("got {typ} in sequence assignment"),
             ("(iter)", _) => format!("{typ} value is not iterable"),
             ("call()", _) => format!("invalid call of non-function ({typ})"),
             (op, _) => format!("unknown op: {op} {typ}"),

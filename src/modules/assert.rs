@@ -10,10 +10,10 @@ use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
-use super::function::{fail, module_of, string};
+use super::function::{fail, message, module_of, string};
 use super::yaml::{round_trip, text_of};
 use crate::engine::builtins::{
-    BinaryOp, CompareOp, Int, binary, compare, is_callable, iterate, length, repr, str, to_int,
+    BinaryOp, CompareOp, Int, binary, call, compare, is_callable, iterate, length, repr, str, to_int,
 };
 use crate::engine::values::{ByteStr, object_type};
 use crate::engine::{Args, NativeError, NativeResult, convert};
@@ -303,12 +303,9 @@ fn try_to<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult
         return fail(format!("expected argument to be a function, but was {name}"));
     }
     let none = Value::new_none();
-    let result = match eval.eval_function(function, &[], &[]) {
+    let result = match call(function, &[], &[], eval) {
         Ok(value) => [value, none],
-        Err(error) => {
-            let message = NativeError::from(error).message();
-            [none, ByteStr::alloc(message.as_bytes(), eval.heap())]
-        }
+        Err(error) => [none, eval.heap().alloc_str(&message(&error)).to_value()],
     };
     Ok(eval.heap().alloc(AllocTuple(result)))
 }

@@ -13,9 +13,9 @@ use super::check::conform;
 use super::report::{Problem, Violation, report};
 use super::types::{Documentation, Kind, Scalar, Slot, Type};
 use crate::engine::convert::go_type;
-use crate::template::builder::go_string;
 use crate::template::run::{Annotation, Run};
 use crate::validation::Validation;
+use crate::yaml::go_text;
 use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Origin, Pos, Text};
 
 /// The type of a schema document.
@@ -346,6 +346,6 @@ fn go_value(node: &Node) -> String {
         }
         // Code has integers of one width.
         Node::Int(i) => format!("%!s(int64={i})"),
-        scalar => go_string(scalar),
+        scalar => go_text(scalar),
     }
 }

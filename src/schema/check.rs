@@ -7,9 +7,15 @@ use std::sync::Arc;
 
 use super::report::Violation;
 use super::types::{Kind, Scalar, Slot, Type, name_of};
+<<<<<<< HEAD
 use crate::engine::builtins::{nearest, quote};
 use crate::template::builder::go_string;
 use crate::yaml::{Array, FileTable, Map, MapItem, Node, Pos};
+=======
+use crate::engine::builtins::nearest;
+use crate::yaml::go_text;
+use crate::yaml::{Array, ArrayItem, FileTable, Map, MapItem, Node, Pos};
+>>>>>>> 9029226f4d07aebaef26d461e1c22677415ab452
 
 /// Up to how many keys a message lists.
 const MAX_LISTED_KEYS: usize = 9;
@@ -179,7 +185,7 @@ impl Check<'_> {
 
     fn unknown_key(&mut self, item: &MapItem, slots: &[Slot<'_>], declared: Pos) {
         let key = shown(&item.key);
-        let mut keys: Vec<String> = slots.iter().map(|slot| go_string(&slot.key)).collect();
+        let mut keys: Vec<String> = slots.iter().map(|slot| go_text(&slot.key)).collect();
         keys.sort();
         let place = self.files.show(declared);
         let expected = match keys.as_slice() {
@@ -223,6 +229,6 @@ fn shown(key: &Node) -> String {
         Node::Bool(b) => b.to_string(),
         Node::Float(f) => f.to_string(),
         Node::Null => "<nil>".to_owned(),
-        other => go_string(other),
+        other => go_text(other),
     }
 }

@@ -1,9 +1,9 @@
 //! The values of a document that have rules: by its schema or by annotations of its own.
 
 use super::types::{Kind, Slot, Type};
-use crate::template::builder::go_string;
 use crate::template::run::Run;
 use crate::validation::{Subject, Validation};
+use crate::yaml::go_text;
 use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Pos};
 use starlark::values::Heap;
 
@@ -86,7 +86,7 @@ impl<'v> Walk<'_, 'v> {
             _ => &[],
         };
         for (index, item) in map.items.iter().enumerate() {
-            let key = go_string(&item.key);
+            let key = go_text(&item.key);
             let path = if path.is_empty() { key } else { format!("{path}.{key}") };
             let place = Place { path, kind: "(map item)", parent: Some(node), pos: item.pos };
             let slot = super::check::slot_of(slots, &item.key, index);

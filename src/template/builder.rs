@@ -10,7 +10,7 @@ use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode};
 use crate::engine::convert::go_type;
 use crate::engine::limits::TREE_DEPTH;
 use crate::yaml::{
-    Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Pos, Text,
+    Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Pos, Text, go_text,
 };
 
 /// What a context builds.
@@ -474,21 +474,8 @@ fn overrides(item: &MapItem) -> bool {
 fn repeated_key(key: &Node) -> String {
     format!(
         "expected key '{}' to not be specified again (unless 'yaml/map-key-override' annotation is added)",
-        go_string(key)
+        go_text(key)
     )
-}
-
-/// A key as Go's `%s` prints it.
-pub(crate) fn go_string(key: &Node) -> String {
-    match key {
-        Node::Str(text) => text.to_string(),
-        Node::Int(i) => format!("%!s(int={i})"),
-        Node::Uint(u) => format!("%!s(uint64={u})"),
-        Node::Bool(b) => format!("%!s(bool={b})"),
-        Node::Float(f) => format!("%!s(float64={f})"),
-        Node::Null => "%!s(<nil>)".to_owned(),
-        other => format!("{other:?}"),
-    }
 }
 
 /// Refuses a key the map has, or removes the earlier item where that is allowed.

@@ -30,6 +30,9 @@ pub(crate) trait Host: Send + Sync {
     /// Prints a warning on the error output, unless it already has been in this run.
     fn warn_once(&self, text: &'static str);
 
+    /// How messages name a place: `file:line`.
+    fn place(&self, pos: Pos) -> String;
+
     /// The paths of the files below a library: `data.list`. `place` is (own library, root).
     fn list_data(&self, place: (usize, usize), path: &str) -> NativeResult<Vec<String>>;
 
@@ -166,6 +169,24 @@ impl<'v> Run<'v> {
         let sets = self.annotations.borrow();
         let set = sets.get((id as usize).wrapping_sub(1))?;
         set.iter().find(|annotation| annotation.name == name).map(|annotation| annotation.args.clone())
+    }
+
+    /// The number of a set like `id` without the annotations of overlays.
+    pub(crate) fn without_overlays(&self, id: u32) -> u32 {
+        let of_overlay = |annotation: &Annotation<'v>| annotation.name.starts_with("overlay/");
+        let mut sets = self.annotations.borrow_mut();
+        let Some(set) = sets.get((id as usize).wrapping_sub(1)) else {
+            return id;
+        };
+        if !set.iter().any(of_overlay) {
+            return id;
+        }
+        let rest: Vec<_> = set.iter().filter(|annotation| !of_overlay(annotation)).cloned().collect();
+        if rest.is_empty() {
+            return 0;
+        }
+        sets.push(rest);
+        sets.len() as u32
     }
 
     /// Whether set `id` has the annotation `name`.

@@ -10,29 +10,20 @@ use starlark::environment::Module;
 
 use super::execution::Execution;
 use super::library::{FileIndex, Listed};
+use super::overlays;
 use super::session::{ForLibraries, Place, Scope, Session};
 use super::{FileKind, LibraryRef, ValuesLayer, ValuesMerge};
 use crate::engine::convert;
 use crate::error::{Error, ErrorKind, Result};
+use crate::overlay::Style;
 use crate::schema::Schema;
 use crate::template::annotation;
 use crate::template::run::Run;
-use crate::yaml::{Array, ArrayItem, Comment, Document, DocumentSet, Map, Node};
+use crate::yaml::{Comment, Document, DocumentSet, Node};
 
 const LIBRARY_REF: &str = "library/ref";
 const VALUES: &str = "data/values";
 const SCHEMA: &str = "data/values-schema";
-
-/// How a document is put over what is below it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Merge {
-    /// By overlay annotations; keys must be there already.
-    Overlay,
-    /// Maps item by item, everything else replaced; keys may be new.
-    Plain,
-    /// As `Plain`, but the value that many keys down replaces what is there, maps too.
-    Key(usize),
-}
 
 /// A document that gives data values or a schema, and the library it is for.
 #[derive(Clone, Debug)]
@@ -40,7 +31,8 @@ pub(crate) struct ValuesDocument {
     /// The rest of the way to the library; empty for the one at hand.
     pub(crate) library: Vec<LibraryRef>,
     pub(crate) document: Document,
-    pub(crate) merge: Merge,
+    /// How the document is put over what is below it.
+    pub(crate) merge: Style,
     /// `after_library_module=True`: over what the library module is given.
     pub(crate) after_library_module: bool,
     /// The whole way, for messages.
@@ -50,7 +42,7 @@ pub(crate) struct ValuesDocument {
 
 impl ValuesDocument {
     /// A document for the library at hand.
-    pub(crate) fn new(document: Document, merge: Merge) -> ValuesDocument {
+    pub(crate) fn new(document: Document, merge: Style) -> ValuesDocument {
         ValuesDocument {
             library: Vec::new(),
             document,
@@ -64,8 +56,8 @@ impl ValuesDocument {
     /// A layer that a flag gave.
     pub(crate) fn of_layer(layer: ValuesLayer) -> ValuesDocument {
         let merge = match layer.merge {
-            ValuesMerge::Plain => Merge::Plain,
-            ValuesMerge::Key(depth) => Merge::Key(depth),
+            ValuesMerge::Plain => Style::Plain,
+            ValuesMerge::Key(depth) => Style::Key(depth),
         };
         let full = layer.library.clone();
         ValuesDocument { library: layer.library, full, ..ValuesDocument::new(layer.document, merge) }
@@ -105,7 +97,7 @@ impl ValuesDocument {
             }
         }
         let full = library.clone();
-        let base = ValuesDocument::new(document, Merge::Overlay);
+        let base = ValuesDocument::new(document, Style::Annotated);
         Ok(ValuesDocument { library, after_library_module, full, ..base })
     }
 
@@ -206,8 +198,7 @@ pub(crate) fn schema<'v>(
             declared = Some(match declared.take() {
                 None => (overlay.document, own),
                 Some((under, _)) => {
-                    let value = merge(session, run, &under.value, &overlay.document.value, false)?;
-                    let document = Document { value, ..under };
+                    let document = overlays::put_over(under, &overlay.document, Style::Annotated, module)?;
                     let schema = read(&document)?;
                     (document, schema)
                 }
@@ -245,16 +236,7 @@ pub(crate) fn evaluate<'v>(
             }
             let document = match base.take() {
                 None => given.document,
-                Some(under) => {
-                    let over = &given.document.value;
-                    let value = match given.merge {
-                        Merge::Overlay => merge(session, run, &under.value, over, false)?,
-                        Merge::Plain => put_over(&under.value, over, None),
-                        Merge::Key(depth) => put_over(&under.value, over, Some(depth)),
-                    };
-                    let pos = if over.is_scalar() { given.document.pos } else { under.pos };
-                    Document { value, pos, ..under }
-                }
+                Some(under) => overlays::put_over(under, &given.document, given.merge, module)?,
             };
             base = Some(schema.conform(document, &table)?);
         }
@@ -396,76 +378,4 @@ fn documents(
         return Err(Error::new(ErrorKind::DataValues, what));
     }
     Ok(with.cloned().collect())
-}
-
-/// A values document over what is below it: maps item by item, arrays appended.
-fn merge(session: &Session, run: &Run<'_>, under: &Node, over: &Node, missing_ok: bool) -> Result<Node> {
-    match (under, over) {
-        (Node::Map(under), Node::Map(over)) => {
-            let mut items = under.items.clone();
-            for item in &over.items {
-                let annotations = item.notes.annotations;
-                let kwargs = run.kwargs(annotations, "overlay/match").unwrap_or_default();
-                let own = kwargs.iter().any(|(name, value)| name == "missing_ok" && value.to_bool());
-                let kwargs = run.kwargs(annotations, "overlay/match-child-defaults").unwrap_or_default();
-                let below = kwargs.iter().any(|(name, value)| name == "missing_ok" && value.to_bool());
-                match items.iter_mut().find(|old| old.key == item.key) {
-                    Some(old) if run.has(annotations, "overlay/replace") => old.value = item.value.clone(),
-                    Some(_) if run.has(annotations, "overlay/remove") => {
-                        items.retain(|old| old.key != item.key);
-                    }
-                    Some(old) => {
-                        if item.value.is_scalar() {
-                            old.pos = item.pos;
-                        }
-                        old.value = merge(session, run, &old.value, &item.value, missing_ok || below)?;
-                    }
-                    None if own || missing_ok => items.push(item.clone()),
-                    None => {
-                        let table = session.file_table();
-                        return Err(Error::new(
-                            ErrorKind::DataValues,
-                            format!(
-                                "Map item (key '{}') on line {}: Expected number of matched nodes to be 1, but was 0",
-                                item.key.as_str().unwrap_or_default(),
-                                table.show(item.pos)
-                            ),
-                        ));
-                    }
-                }
-            }
-            Ok(Node::Map(Arc::new(Map { items, ..Map::clone(under) })))
-        }
-        (Node::Array(under), Node::Array(over)) => {
-            let items: Vec<ArrayItem> = under.items.iter().chain(&over.items).cloned().collect();
-            Ok(Node::Array(Arc::new(Array { items, ..Array::clone(under) })))
-        }
-        (_, over) => Ok(over.clone()),
-    }
-}
-
-/// A layer of a flag over what is below it. Keys are added where they are missing; with `replace`,
-/// the value that many keys down takes the place of what is there.
-fn put_over(under: &Node, over: &Node, replace: Option<usize>) -> Node {
-    let (Node::Map(under), Node::Map(over), false) = (under, over, replace == Some(0)) else {
-        return over.clone();
-    };
-    let mut items = under.items.clone();
-    for item in &over.items {
-        match items.iter_mut().find(|old| old.key == item.key) {
-            Some(old) => {
-                let replace = replace.map(|depth| depth - 1);
-                // What is merged stays where it was declared.
-                if !matches!(
-                    (&old.value, &item.value, replace),
-                    (Node::Map(_), Node::Map(_), None | Some(1..))
-                ) {
-                    old.pos = item.pos;
-                }
-                old.value = put_over(&old.value, &item.value, replace);
-            }
-            None => items.push(item.clone()),
-        }
-    }
-    Node::Map(Arc::new(Map { items, ..Map::clone(under) }))
 }

@@ -12,6 +12,7 @@ use super::names;
 
 mod access;
 mod arithmetic;
+mod call;
 mod characters;
 mod collection_methods;
 mod compare;
@@ -35,6 +36,7 @@ mod unpack;
 pub use access::{attr_error, attribute, attribute_names, index_value, out_of_range, slice_value};
 pub(crate) use access::{missing_attribute, remember_attributes};
 pub use arithmetic::{Op as BinaryOp, binary};
+pub use call::call;
 pub use characters::{Rune, runes};
 pub use compare::{Op as CompareOp, compare, equal};
 pub use go_quote::quote;

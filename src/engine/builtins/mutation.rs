@@ -19,7 +19,7 @@ pub fn unhashable(value: Value<'_>) -> NativeError {
         return unhashable(part);
     }
     NativeError::new(match value.get_type() {
-        name @ ("range" | "elems" | "codepoints") => format!("unhashable: {name}"),
+        name @ ("range" | "elems" | "codepoints" | "module") => format!("unhashable: {name}"),
         // ytt's own objects are structs here.
         name if name.starts_with('@') => "unhashable type: struct".to_owned(),
         name => format!("unhashable type: {name}"),
