@@ -15,8 +15,7 @@ use super::types::{Documentation, Kind, Scalar, Slot, Type};
 use crate::engine::convert::go_type;
 use crate::template::run::{Annotation, Run};
 use crate::validation::Validation;
-use crate::yaml::go_text;
-use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Origin, Pos, Text};
+use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Origin, Pos, Text, go_text};
 
 /// The type of a schema document.
 ///

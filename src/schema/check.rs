@@ -7,15 +7,8 @@ use std::sync::Arc;
 
 use super::report::Violation;
 use super::types::{Kind, Scalar, Slot, Type, name_of};
-<<<<<<< HEAD
 use crate::engine::builtins::{nearest, quote};
-use crate::template::builder::go_string;
-use crate::yaml::{Array, FileTable, Map, MapItem, Node, Pos};
-=======
-use crate::engine::builtins::nearest;
-use crate::yaml::go_text;
-use crate::yaml::{Array, ArrayItem, FileTable, Map, MapItem, Node, Pos};
->>>>>>> 9029226f4d07aebaef26d461e1c22677415ab452
+use crate::yaml::{Array, FileTable, Map, MapItem, Node, Pos, go_text};
 
 /// Up to how many keys a message lists.
 const MAX_LISTED_KEYS: usize = 9;

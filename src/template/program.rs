@@ -222,23 +222,8 @@ impl Program {
     }
 }
 
-/// Calls a function of the run's code from outside of it: a rule of a data value and the like.
-pub(crate) fn call<'v>(
-    module: &Module<'v>,
-    function: Value<'v>,
-    args: &[Value<'v>],
-    files: &FileTable,
-) -> Result<Value<'v>> {
-    with_evaluator(module, |eval| eval.eval_function(function, args, &[])).map_err(|error| {
-        match wording::outside_call(&error, function, args.len()) {
-            Some(message) => Error::failures(ErrorKind::Evaluation, vec![Failure::new(message)]),
-            None => failed(&error, files),
-        }
-    })
-}
-
 /// Evaluates code in the run of `module`, within the limits of files.
-fn with_evaluator<'v, T>(
+pub(crate) fn with_evaluator<'v, T>(
     module: &Module<'v>,
     evaluate: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<T>,
 ) -> starlark::Result<T> {
@@ -262,9 +247,8 @@ pub(crate) fn call<'v>(
     let depth = run.contexts().len();
     eval.eval_function(function, args, &[]).map_err(|error| {
         run.contexts().truncate(depth);
-        let failed = failed(&error, &FileTable::default());
-        let message = failed.template_failures().first().map(|failure| failure.message.clone());
-        NativeError::new(message.unwrap_or_default())
+        let arity = wording::outside_call(&error, function, args.len());
+        NativeError::new(arity.unwrap_or_else(|| message(&error)))
     })
 }
 

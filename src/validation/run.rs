@@ -66,9 +66,9 @@ impl<'v> Run<'_, 'v> {
 
     /// Calls a function, and gives the message alone where it fails.
     fn call(&self, function: Value<'v>, args: &[Value<'v>]) -> Result<Value<'v>, String> {
-        program::call(self.module, function, args, self.files).map_err(|error| {
-            error.template_failures().first().map(|failure| failure.message.clone()).unwrap_or_default()
-        })
+        program::with_evaluator(self.module, |eval| Ok(program::call(function, args, eval)))
+            .map_err(|error| program::message(&error))?
+            .map_err(|error| error.message())
     }
 
     /// Whether the rules have to be checked.
