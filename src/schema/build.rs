@@ -273,6 +273,7 @@ impl<'v> Builder<'_, 'v> {
         let problems = violations.into_iter().map(|violation| {
             Problem::from(Violation {
                 annotations: vec![annotation.pos],
+                is_start: false,
                 found: format!("{} ({preposition} {place})", violation.found),
                 ..violation
             })
