@@ -47,6 +47,7 @@ impl<'v> Site<'_, 'v> {
             found,
             expected: expected.to_owned(),
             hints: hints.iter().map(|hint| (*hint).to_owned()).collect(),
+            ..Violation::default()
         }))
     }
 

@@ -15,8 +15,7 @@ use super::types::{Documentation, Kind, Scalar, Slot, Type};
 use crate::engine::convert::go_type;
 use crate::template::run::{Annotation, Run};
 use crate::validation::Validation;
-use crate::yaml::go_text;
-use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Origin, Pos, Text};
+use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Origin, Pos, Text, go_text};
 
 /// The type of a schema document.
 ///
@@ -274,6 +273,7 @@ impl<'v> Builder<'_, 'v> {
         let problems = violations.into_iter().map(|violation| {
             Problem::from(Violation {
                 annotations: vec![annotation.pos],
+                is_start: false,
                 found: format!("{} ({preposition} {place})", violation.found),
                 ..violation
             })
@@ -304,26 +304,26 @@ impl<'v> Builder<'_, 'v> {
                      are disallowed"
                         .to_owned(),
                 ],
+                ..Violation::default()
             };
             Err(Problem::from(violation).under(INVALID, self.files))
         };
-        let mut pending = vec![value];
-        while let Some(node) = pending.pop() {
+        // From the top down, as they stand.
+        let items = |node: &Node| -> Vec<(Notes, Pos, Node)> {
             match node {
                 Node::Map(map) => {
-                    for item in &map.items {
-                        check(&item.notes, item.pos)?;
-                    }
-                    pending.extend(map.items.iter().rev().map(|item| &item.value));
+                    map.items.iter().map(|i| (i.notes.clone(), i.pos, i.value.clone())).rev().collect()
                 }
                 Node::Array(array) => {
-                    for item in &array.items {
-                        check(&item.notes, item.pos)?;
-                    }
-                    pending.extend(array.items.iter().rev().map(|item| &item.value));
+                    array.items.iter().map(|i| (i.notes.clone(), i.pos, i.value.clone())).rev().collect()
                 }
-                _ => {}
+                _ => Vec::new(),
             }
+        };
+        let mut pending = items(value);
+        while let Some((notes, pos, value)) = pending.pop() {
+            check(&notes, pos)?;
+            pending.extend(items(&value));
         }
         Ok(())
     }

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use super::report::Violation;
 use super::types::{Kind, Scalar, Slot, Type, name_of};
-use crate::engine::builtins::nearest;
-use crate::yaml::go_text;
-use crate::yaml::{Array, ArrayItem, FileTable, Map, MapItem, Node, Pos};
+use crate::engine::builtins::{nearest, quote};
+use crate::yaml::{Array, FileTable, Map, MapItem, Node, Pos, go_text};
 
 /// Up to how many keys a message lists.
 const MAX_LISTED_KEYS: usize = 9;
@@ -25,9 +24,9 @@ pub(crate) fn conform(
     files: &FileTable,
 ) -> Result<Node, Vec<Violation>> {
     let mut check = Check { files, violations: Vec::new() };
-    let filled = check.fill(value_type, value).unwrap_or_else(|| value.clone());
+    let filled = check.fill(value_type, value, None).unwrap_or_else(|| value.clone());
     if check.violations.is_empty() {
-        check.value(value_type, &filled, pos);
+        check.value(value_type, &filled, Place { pos, key: None, is_start: true });
     }
     if check.violations.is_empty() { Ok(filled) } else { Err(check.violations) }
 }
@@ -37,34 +36,69 @@ struct Check<'a> {
     violations: Vec<Violation>,
 }
 
+/// What holds a value.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    pos: Pos,
+    /// The key of a map's item.
+    key: Option<&'a Node>,
+    /// The place is that of a whole text, not of an item in it.
+    is_start: bool,
+}
+
+impl Place<'_> {
+    /// The item, as messages show one that no file holds.
+    fn computed(&self, value: &Node) -> Option<String> {
+        if self.pos != Pos::COMPUTED {
+            return None;
+        }
+        let start = self.key.map_or_else(|| "-".to_owned(), |key| format!("{}:", shown(key)));
+        let value = match value {
+            Node::Str(text) => quote(text.as_bytes()),
+            Node::Map(_) | Node::Array(_) => name_of(value).to_owned(),
+            scalar => shown(scalar),
+        };
+        Some(format!("{start} {value}"))
+    }
+}
+
 impl Check<'_> {
-    fn mismatch(&mut self, expected: &Type<'_>, value: &Node, pos: Pos) {
+    fn mismatch(&mut self, expected: &Type<'_>, value: &Node, place: Place<'_>) {
         let name = if expected.pos.is_known() { expected.name() } else { "" };
         self.violations.push(Violation {
-            pos,
+            pos: place.pos,
+            computed: place.computed(value),
+            is_start: place.is_start,
             found: name_of(value).to_owned(),
             expected: format!("{name} (by {})", self.files.show(expected.pos)),
             ..Violation::default()
         });
     }
 
-    /// A collection with what is missing in it; none if nothing is.
-    fn fill(&mut self, expected: &Type<'_>, value: &Node) -> Option<Node> {
+    /// A collection with what is missing in it; none if nothing is. `holder` is the place of the
+    /// item it belongs to.
+    fn fill(&mut self, expected: &Type<'_>, value: &Node, holder: Option<Pos>) -> Option<Node> {
         match (&expected.kind, value) {
             (Kind::Any { .. }, _) => None,
-            (Kind::Nullable(inner), value) => self.fill(inner, value),
+            (Kind::Nullable(inner), value) => self.fill(inner, value, holder),
             (Kind::Map(slots), Node::Map(map)) => self.fill_map(slots, map),
             (Kind::Array { item, .. }, Node::Array(array)) => self.fill_array(item, array),
-            (_, Node::Map(map)) => {
-                self.mismatch(expected, value, map.pos);
-                None
-            }
-            (_, Node::Array(array)) => {
-                self.mismatch(expected, value, array.pos);
-                None
-            }
+            (_, Node::Map(map)) => self.wrong_collection(expected, value, map.pos, holder),
+            (_, Node::Array(array)) => self.wrong_collection(expected, value, array.pos, holder),
             _ => None,
         }
+    }
+
+    fn wrong_collection(
+        &mut self,
+        expected: &Type<'_>,
+        value: &Node,
+        pos: Pos,
+        holder: Option<Pos>,
+    ) -> Option<Node> {
+        // Collections stand where their item stands, those that are a whole text at its start.
+        self.mismatch(expected, value, Place { pos, key: None, is_start: holder != Some(pos) });
+        None
     }
 
     fn fill_map(&mut self, slots: &[Slot<'_>], map: &Map) -> Option<Node> {
@@ -76,7 +110,8 @@ impl Check<'_> {
             };
             if let (Some(slot), Some(found)) = (slots.get(at), found.get_mut(at)) {
                 *found = true;
-                filled.extend(self.fill(&slot.value, &item.value).map(|value| (index, value)));
+                filled
+                    .extend(self.fill(&slot.value, &item.value, Some(item.pos)).map(|value| (index, value)));
             }
         }
         let missing = slots.iter().zip(&found).filter(|(_, found)| !**found).map(|(slot, _)| slot);
@@ -97,7 +132,7 @@ impl Check<'_> {
     fn fill_array(&mut self, slot: &Slot<'_>, array: &Array) -> Option<Node> {
         let mut filled: Vec<(usize, Node)> = Vec::new();
         for (index, item) in array.items.iter().enumerate() {
-            filled.extend(self.fill(&slot.value, &item.value).map(|value| (index, value)));
+            filled.extend(self.fill(&slot.value, &item.value, Some(item.pos)).map(|value| (index, value)));
         }
         if filled.is_empty() {
             return None;
@@ -112,10 +147,10 @@ impl Check<'_> {
     }
 
     /// A value whose collections are of the right kinds.
-    fn value(&mut self, expected: &Type<'_>, value: &Node, pos: Pos) {
+    fn value(&mut self, expected: &Type<'_>, value: &Node, place: Place<'_>) {
         match (&expected.kind, value) {
             (Kind::Any { .. }, _) | (Kind::Nullable(_), Node::Null) => {}
-            (Kind::Nullable(inner), value) => self.value(inner, value, pos),
+            (Kind::Nullable(inner), value) => self.value(inner, value, place),
             (Kind::Scalar { scalar, .. }, value)
                 if Scalar::of(value).is_some_and(|found| scalar.admits(found)) => {}
             (Kind::Map(slots), Node::Map(map)) => {
@@ -126,16 +161,18 @@ impl Check<'_> {
                 }
                 for (index, item) in map.items.iter().enumerate() {
                     if let Some(slot) = slot_of(slots, &item.key, index) {
-                        self.value(&slot.value, &item.value, item.pos);
+                        let place = Place { pos: item.pos, key: Some(&item.key), is_start: false };
+                        self.value(&slot.value, &item.value, place);
                     }
                 }
             }
             (Kind::Array { item: slot, .. }, Node::Array(array)) => {
-                for ArrayItem { value, pos, .. } in &array.items {
-                    self.value(&slot.value, value, *pos);
+                for item in &array.items {
+                    let place = Place { pos: item.pos, key: None, is_start: false };
+                    self.value(&slot.value, &item.value, place);
                 }
             }
-            (_, value) => self.mismatch(expected, value, pos),
+            (_, value) => self.mismatch(expected, value, place),
         }
     }
 
@@ -154,6 +191,7 @@ impl Check<'_> {
         let near = nearest(&key, keys.iter().map(String::as_str));
         self.violations.push(Violation {
             pos: item.pos,
+            computed: Place { pos: item.pos, key: Some(&item.key), is_start: false }.computed(&item.value),
             description: "Given data value is not declared in schema".to_owned(),
             hints: near.map(|near| format!("did you mean \"{near}\"?")).into_iter().collect(),
             found: key,
@@ -176,7 +214,7 @@ fn position(slots: &[Slot<'_>], key: &Node, likely: usize) -> Option<usize> {
     slots.iter().position(|slot| slot.key == *key)
 }
 
-/// A key as Go's `%v` prints it.
+/// A scalar as Go's `%v` prints it.
 fn shown(key: &Node) -> String {
     match key {
         Node::Int(i) => i.to_string(),

@@ -9,6 +9,10 @@ use crate::yaml::{FileTable, Pos};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Violation {
     pub(crate) pos: Pos,
+    /// The item at a place that no file holds.
+    pub(crate) computed: Option<String>,
+    /// The place is that of a whole text: its `---`, or nothing where it has none.
+    pub(crate) is_start: bool,
     /// The annotations to blame.
     pub(crate) annotations: Vec<Pos>,
     pub(crate) description: String,
@@ -77,28 +81,43 @@ fn line_number(pos: Pos) -> String {
 }
 
 impl Violation {
-    fn show(mut self, out: &mut String, width: usize, files: &FileTable) {
-        if !self.description.is_empty() {
-            out.push('\n');
-            out.push_str(&self.description);
-        }
+    /// The lines of the place and of the annotations before it.
+    fn show_lines(&self, out: &mut String, width: usize, files: &FileTable) {
         let file = files.get(self.pos.file).filter(|_| self.pos.is_known());
         out.push_str(&format!("\n{}:", file.map(|file| &*file.name).unwrap_or_default()));
         let mut line = |start: &str, rest: &str| {
             out.push_str(&format!("\n  {start:>width$} |{rest}"));
         };
         line("", "");
-        self.annotations.sort_by_key(|pos| if pos.is_known() { pos.line } else { 0 });
+        let mut places = self.annotations.clone();
+        places.sort_by_key(|pos| if pos.is_known() { pos.line } else { 0 });
+        places.push(self.pos);
         let mut before: Option<Pos> = None;
-        for pos in self.annotations.iter().copied().chain([self.pos]) {
+        for pos in places {
             if before.is_some_and(|before| !next_to(before, pos)) {
                 line("", " ...");
             }
             let text = files.line(pos).unwrap_or_default();
+            let hidden = self.is_start && pos == self.pos && !text.starts_with("---");
+            let text = if hidden { "" } else { text };
             line(&line_number(pos), &format!(" {text}"));
             before = Some(pos);
         }
         line("", "");
+    }
+
+    fn show(&self, out: &mut String, width: usize, files: &FileTable) {
+        if !self.description.is_empty() {
+            out.push('\n');
+            out.push_str(&self.description);
+        }
+        match &self.computed {
+            Some(source) => {
+                let pad = format!("\n  {:>width$} #", "");
+                out.push_str(&format!("\nData value calculated:{pad}{pad} {source}{pad}"));
+            }
+            None => self.show_lines(out, width, files),
+        }
         out.push('\n');
         let pad = format!("  {:>width$} =", "");
         out.push('\n');

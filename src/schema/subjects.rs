@@ -3,8 +3,7 @@
 use super::types::{Kind, Slot, Type};
 use crate::template::run::Run;
 use crate::validation::{Subject, Validation};
-use crate::yaml::go_text;
-use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Pos};
+use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Pos, go_text};
 use starlark::values::Heap;
 
 const ASSERT: &str = "assert/validate";

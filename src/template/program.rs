@@ -222,8 +222,7 @@ impl Program {
     }
 }
 
-/// Evaluates code in the run of `module`, within the limits of files: what rules of data values
-/// and the like call is code of files as well.
+/// Evaluates code in the run of `module`, within the limits of files.
 pub(crate) fn with_evaluator<'v, T>(
     module: &Module<'v>,
     evaluate: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<T>,
@@ -248,39 +247,9 @@ pub(crate) fn call<'v>(
     let depth = run.contexts().len();
     eval.eval_function(function, args, &[]).map_err(|error| {
         run.contexts().truncate(depth);
-        if let Some(message) = refused_arguments(&error, args.len()) {
-            return NativeError::new(message);
-        }
-        let failed = failed(&error, &FileTable::default());
-        let message = failed.template_failures().first().map(|failure| failure.message.clone());
-        NativeError::new(message.unwrap_or_default())
+        let arity = wording::outside_call(&error, function, args.len());
+        NativeError::new(arity.unwrap_or_else(|| message(&error)))
     })
-}
-
-/// The message where the function that was called did not take its arguments. The call stands in no
-/// file, so it has no place.
-fn refused_arguments(error: &starlark::Error, given: usize) -> Option<String> {
-    if error.span().is_some() || !matches!(error.kind(), starlark::ErrorKind::Function(_)) {
-        return None;
-    }
-    let text = error.without_diagnostic().to_string();
-    let (file, name) = text.rsplit_once("for call to ")?.1.trim().trim_matches('`').split_once('.')?;
-    let program = PROGRAMS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&file.parse().ok()?)
-        .and_then(Weak::upgrade)?;
-    // Lambdas share their name.
-    let extra = text.strip_prefix("Found ").and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
-    let mut named = program.generated.functions.iter().filter(|info| &*info.name == names::restore(name));
-    let missing = text.strip_prefix("Missing ").and_then(|rest| rest.split('`').nth(1));
-    let info = named.find(|info| {
-        extra.is_none_or(|extra| info.positional() + extra == given)
-            && missing.is_none_or(|name| info.requires(names::restore(name)))
-    })?;
-    let kind = codegen::SiteKind::Call { positional: given, named: Vec::new(), spread: false };
-    let site = codegen::Site { begin: 0, end: 0, line: 0, kind };
-    Some(wording::run_time(error, Some(&site), |_| false, Some(info)))
 }
 
 /// Sends what code prints to the run's host.

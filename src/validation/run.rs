@@ -8,7 +8,7 @@ use starlark::values::Value;
 use super::{Check, Validation};
 use crate::engine::values::{Fragment, Struct};
 use crate::engine::{NativeError, convert};
-use crate::template::program::{failed, with_evaluator};
+use crate::template::program;
 use crate::yaml::{FileTable, Node, Pos, Text};
 
 /// A value that has rules.
@@ -66,10 +66,9 @@ impl<'v> Run<'_, 'v> {
 
     /// Calls a function, and gives the message alone where it fails.
     fn call(&self, function: Value<'v>, args: &[Value<'v>]) -> Result<Value<'v>, String> {
-        with_evaluator(self.module, |eval| eval.eval_function(function, args, &[])).map_err(|error| {
-            let error = failed(&error, self.files);
-            error.template_failures().first().map(|failure| failure.message.clone()).unwrap_or_default()
-        })
+        program::with_evaluator(self.module, |eval| Ok(program::call(function, args, eval)))
+            .map_err(|error| program::message(&error))?
+            .map_err(|error| error.message())
     }
 
     /// Whether the rules have to be checked.

@@ -159,7 +159,7 @@ fn receiver<'v>(value: Value<'v>) -> NativeResult<&'v Library> {
 
 fn document<'v>(value: Value<'v>, heap: Heap<'v>) -> NativeResult<Document> {
     let node = convert::to_node(value, heap)?;
-    Ok(Document { value: with_position(&node, Pos::UNKNOWN), ..Document::default() })
+    Ok(Document { value: with_position(&node, Pos::COMPUTED), ..Document::default() })
 }
 
 fn has_annotations(node: &Node) -> bool {

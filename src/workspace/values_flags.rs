@@ -224,7 +224,7 @@ impl Reader<'_> {
         line: &str,
     ) -> Result<()> {
         let library = parse_library(library)?;
-        let pos = Pos::new(self.table.add(description, line), 1);
+        let pos = Pos::new(self.table.add_line(description, line), 1);
         let value = keys.iter().rev().fold(value, |value, key| {
             let item = MapItem { key: Node::str(*key), value, pos, ..MapItem::default() };
             Node::Map(Arc::new(Map { items: vec![item], pos, ..Map::default() }))
