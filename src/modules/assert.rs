@@ -8,7 +8,7 @@ use starlark::eval::{Arguments, Evaluator};
 use starlark::values::dict::DictRef;
 use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
-use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
+use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
 use super::function::{fail, message, module_of, string};
 use super::yaml::{round_trip, text_of};
@@ -153,16 +153,6 @@ object_type! {
 }
 
 impl<'v> Assertion<'v> {
-    /// The assertion behind a value.
-    pub(crate) fn from_value(value: Value<'v>) -> Option<&'v Assertion<'v>> {
-        value.downcast_ref::<Assertion<'v>>()
-    }
-
-    /// Its rule.
-    pub(crate) fn rule(&self) -> &Rule<'v> {
-        &self.payload
-    }
-
     /// A rule as a value.
     pub(crate) fn alloc(rule: Rule<'v>, heap: Heap<'v>) -> Value<'v> {
         let check = match rule {

@@ -10,6 +10,7 @@ mod json;
 mod math;
 mod math_functions;
 mod module;
+mod overlay;
 mod regexp;
 mod regexp_class;
 mod regexp_syntax;
@@ -20,7 +21,7 @@ mod url_syntax;
 mod version;
 mod yaml;
 
-pub(crate) use assert::{Assertion, Rule};
+pub(crate) use assert::Rule;
 
 use starlark::values::{Heap, Value};
 
@@ -33,6 +34,7 @@ pub(crate) fn module<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         "math" => math::module(heap),
         "md5" => hashes::md5(heap),
         "module" => module::module(heap),
+        "overlay" => overlay::module(heap),
         "regexp" => regexp::module(heap),
         "sha256" => hashes::sha256(heap),
         "struct" => structs::module(heap),

@@ -6,11 +6,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode, go_string};
+use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode};
 use crate::engine::convert::go_type;
 use crate::engine::limits::TREE_DEPTH;
 use crate::yaml::{
-    Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Pos, Text,
+    Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Pos, Text, go_text,
 };
 
 /// What a context builds.
@@ -474,7 +474,7 @@ fn overrides(item: &MapItem) -> bool {
 fn repeated_key(key: &Node) -> String {
     format!(
         "expected key '{}' to not be specified again (unless 'yaml/map-key-override' annotation is added)",
-        go_string(key)
+        go_text(key)
     )
 }
 

@@ -10,7 +10,7 @@ use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect as CrateDialect};
 use starlark::values::list::ListRef;
 use starlark::values::tuple::{AllocTuple, TupleRef};
-use starlark::values::{FrozenValue, OwnedFrozenValue};
+use starlark::values::{FrozenValue, OwnedFrozenValue, Value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
@@ -20,7 +20,7 @@ use super::run::{Host, Members, Run};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
-use crate::engine::{builtins, names, wording};
+use crate::engine::{NativeError, NativeResult, builtins, names, wording};
 use crate::error::{Error, ErrorKind, Failure, Frame, Result};
 use crate::yaml::{FileId, FileTable, Node, Text};
 
@@ -184,15 +184,9 @@ impl Program {
 
     /// Runs the file in the run of `module` and gives what it exports.
     fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Members<'v>> {
-        let printer = Printer(Run::of_module(module)?.host());
-        let mut eval = Evaluator::new(module);
-        // The run keeps values where the collector does not look.
-        eval.disable_gc();
-        eval.set_print_handler(&printer);
-        eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
         let main = module.heap().access_owned_frozen_value(&self.main);
         let natives = module.heap().access_owned_frozen_value(&self.natives);
-        let exported = eval.eval_function(main, &[natives], &[])?;
+        let exported = with_evaluator(module, |eval| eval.eval_function(main, &[natives], &[]))?;
         let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
         Ok(pairs
             .filter_map(|pair| match TupleRef::from_value(pair)?.content() {
@@ -226,6 +220,38 @@ impl Program {
         let upto = sites.partition_point(|site| site.begin <= begin);
         sites.get(..upto)?.iter().filter(|site| site.end >= end).min_by_key(|site| site.end - site.begin)
     }
+}
+
+/// Evaluates code in the run of `module`, within the limits of files: what rules of data values
+/// and the like call is code of files as well.
+pub(crate) fn with_evaluator<'v, T>(
+    module: &Module<'v>,
+    evaluate: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<T>,
+) -> starlark::Result<T> {
+    let printer = Printer(Run::of_module(module)?.host());
+    let mut eval = Evaluator::new(module);
+    // The run keeps values where the collector does not look.
+    eval.disable_gc();
+    eval.set_print_handler(&printer);
+    eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
+    evaluate(&mut eval)
+}
+
+/// Calls a function of a template. Its error is the message alone, as the reference words errors of
+/// functions that it calls itself.
+pub(crate) fn call<'v>(
+    function: Value<'v>,
+    args: &[Value<'v>],
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> NativeResult<Value<'v>> {
+    let run = Run::of(eval)?;
+    let depth = run.contexts().len();
+    eval.eval_function(function, args, &[]).map_err(|error| {
+        run.contexts().truncate(depth);
+        let failed = failed(&error, &FileTable::default());
+        let message = failed.template_failures().first().map(|failure| failure.message.clone());
+        NativeError::new(message.unwrap_or_default())
+    })
 }
 
 /// Sends what code prints to the run's host.

@@ -414,6 +414,10 @@ impl Host for Session {
         }
     }
 
+    fn place(&self, pos: Pos) -> String {
+        self.state().table.show(pos)
+    }
+
     fn list_data(&self, place: (usize, usize), path: &str) -> NativeResult<Vec<String>> {
         let (current, root) = place;
         let (mut library, path, from_root) = match path.strip_prefix('/') {
