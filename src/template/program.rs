@@ -203,10 +203,16 @@ impl Program {
         let depth = run.contexts().len();
         let members = self.run(module);
         let mut contexts = run.contexts();
-        contexts.truncate(depth + 1);
+        let own = usize::from(self.source.is_some());
+        let left_open = contexts.len() > depth + own;
+        contexts.truncate(depth + own);
         let context = if contexts.len() > depth { contexts.pop() } else { None };
         drop(contexts);
-        Ok((members?, context.and_then(Context::finish).map(|(node, _)| node)))
+        let members = members?;
+        if left_open {
+            return Err(NativeError::new("(p) expected all ctxs to end").into());
+        }
+        Ok((members, context.and_then(Context::finish).map(|(node, _)| node)))
     }
 
     fn is_global(&self, name: &str) -> bool {

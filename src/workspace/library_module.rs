@@ -22,7 +22,9 @@ use crate::engine::values::{Fragment, Module};
 use crate::engine::{Args, BoundMethod, Method, NativeError, NativeResult, convert};
 use crate::error::Error;
 use crate::overlay::Style;
+use crate::schema::Schema;
 use crate::template::builder::with_position;
+use crate::template::run::Run;
 use crate::yaml::{Document, Node, Notes, Pos};
 
 /// What `library.get` acts on: the code that loaded the module.
@@ -211,6 +213,8 @@ fn with_data_values_schema<'v>(
     let run = || {
         let mut library = receiver(me)?.clone();
         let document = document(one(args)?, heap)?;
+        // What is wrong with it is an error here, not where the library is evaluated.
+        Schema::new(&document, Run::of(eval)?, heap, &library.session.file_table()).map_err(failed)?;
         library.schemas.push(ValuesDocument::new(document, Style::Annotated));
         Ok(value(library, heap))
     };
