@@ -40,7 +40,7 @@ pub fn to_value<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
 pub(crate) fn part_to_value<'v>(node: &Node, depth: u32, heap: Heap<'v>) -> Value<'v> {
     let part = |node: &Node| part_to_value(node, depth, heap);
     match node {
-        Node::Map(map) if map.origin == Origin::Code => dict(map, |node, _| part(node), heap),
+        Node::Map(map) if map.origin == Origin::Code => dict(map, part, heap),
         Node::Array(array) if array.origin == Origin::Code => {
             heap.alloc(AllocList(array.items.iter().map(|item| part(&item.value))))
         }
@@ -52,11 +52,11 @@ pub(crate) fn part_to_value<'v>(node: &Node, depth: u32, heap: Heap<'v>) -> Valu
 }
 
 /// A map as a dict. Collections cannot be keys: what they are keys of cannot be reached by code.
-fn dict<'v>(map: &Map, convert: impl Fn(&Node, Heap<'v>) -> Value<'v>, heap: Heap<'v>) -> Value<'v> {
+fn dict<'v>(map: &Map, convert: impl Fn(&Node) -> Value<'v>, heap: Heap<'v>) -> Value<'v> {
     let mut entries = SmallMap::with_capacity(map.items.len());
     for item in &map.items {
-        if let Ok(key) = convert(&item.key, heap).get_hashed() {
-            entries.insert_hashed(key, convert(&item.value, heap));
+        if let Ok(key) = convert(&item.key).get_hashed() {
+            entries.insert_hashed(key, convert(&item.value));
         }
     }
     heap.alloc(Dict::new(entries))
@@ -65,7 +65,7 @@ fn dict<'v>(map: &Map, convert: impl Fn(&Node, Heap<'v>) -> Value<'v>, heap: Hea
 /// A node as dicts and lists all the way down, as `yaml.decode` gives.
 pub fn to_plain<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
     match node {
-        Node::Map(map) => dict(map, to_plain, heap),
+        Node::Map(map) => dict(map, |node| to_plain(node, heap), heap),
         Node::Array(array) => {
             heap.alloc(AllocList(array.items.iter().map(|item| to_plain(&item.value, heap))))
         }

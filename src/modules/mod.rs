@@ -12,14 +12,16 @@ mod math_functions;
 mod module;
 mod overlay;
 mod regexp;
+mod regexp_class;
 mod regexp_syntax;
 mod structs;
+mod trigonometry;
 mod url;
 mod url_syntax;
 mod version;
 mod yaml;
 
-pub(crate) use assert::{Assertion, Rule};
+pub(crate) use assert::Rule;
 
 use starlark::values::{Heap, Value};
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::yaml::{ArrayItem, Comment, Document, MapItem, Node, Pos, Text};
+use crate::yaml::{ArrayItem, Comment, Document, MapItem, Node, Pos, Text, go_text};
 
 /// Identifies a node within its template.
 pub(crate) type Tag = u32;
@@ -34,7 +34,7 @@ impl Kind {
             Kind::DocumentSet => "*yamlmeta.DocumentSet".to_owned(),
             Kind::Document => "*yamlmeta.Document".to_owned(),
             Kind::Map => "*yamlmeta.Map".to_owned(),
-            Kind::MapItem { key } => format!("*yamlmeta.MapItem key={}", go_string(key)),
+            Kind::MapItem { key } => format!("*yamlmeta.MapItem key={}", go_text(key)),
             Kind::Array => "*yamlmeta.Array".to_owned(),
             Kind::ArrayItem => "*yamlmeta.ArrayItem idx=?".to_owned(),
             Kind::TextRoot | Kind::Text => String::new(),
@@ -134,18 +134,5 @@ impl Nodes {
         std::iter::successors(self.get(tag).map(|node| node.parent), |tag| {
             self.get(*tag).map(|node| node.parent)
         })
-    }
-}
-
-/// A key as Go's `%s` prints it.
-pub(crate) fn go_string(key: &Node) -> String {
-    match key {
-        Node::Str(text) => text.to_string(),
-        Node::Int(i) => format!("%!s(int={i})"),
-        Node::Uint(u) => format!("%!s(uint64={u})"),
-        Node::Bool(b) => format!("%!s(bool={b})"),
-        Node::Float(f) => format!("%!s(float64={f})"),
-        Node::Null => "%!s(<nil>)".to_owned(),
-        other => format!("{other:?}"),
     }
 }

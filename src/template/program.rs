@@ -222,18 +222,18 @@ impl Program {
     }
 }
 
-/// An evaluator for the run of `module`.
-pub(crate) fn with_evaluator<'v, R>(
+/// Evaluates code in the run of `module`, within the limits of files.
+pub(crate) fn with_evaluator<'v, T>(
     module: &Module<'v>,
-    work: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<R>,
-) -> starlark::Result<R> {
+    evaluate: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<T>,
+) -> starlark::Result<T> {
     let printer = Printer(Run::of_module(module)?.host());
     let mut eval = Evaluator::new(module);
     // The run keeps values where the collector does not look.
     eval.disable_gc();
     eval.set_print_handler(&printer);
     eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
-    work(&mut eval)
+    evaluate(&mut eval)
 }
 
 /// Calls a function of a template. Its error is the message alone, as the reference words errors of
@@ -247,39 +247,9 @@ pub(crate) fn call<'v>(
     let depth = run.contexts().len();
     eval.eval_function(function, args, &[]).map_err(|error| {
         run.contexts().truncate(depth);
-        if let Some(message) = refused_arguments(&error, args.len()) {
-            return NativeError::new(message);
-        }
-        let failed = failed(&error, &FileTable::default());
-        let message = failed.template_failures().first().map(|failure| failure.message.clone());
-        NativeError::new(message.unwrap_or_default())
+        let arity = wording::outside_call(&error, function, args.len());
+        NativeError::new(arity.unwrap_or_else(|| message(&error)))
     })
-}
-
-/// The message where the function that was called did not take its arguments. The call stands in no
-/// file, so it has no place.
-fn refused_arguments(error: &starlark::Error, given: usize) -> Option<String> {
-    if error.span().is_some() || !matches!(error.kind(), starlark::ErrorKind::Function(_)) {
-        return None;
-    }
-    let text = error.without_diagnostic().to_string();
-    let (file, name) = text.rsplit_once("for call to ")?.1.trim().trim_matches('`').split_once('.')?;
-    let program = PROGRAMS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&file.parse().ok()?)
-        .and_then(Weak::upgrade)?;
-    // Lambdas share their name.
-    let extra = text.strip_prefix("Found ").and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
-    let mut named = program.generated.functions.iter().filter(|info| &*info.name == names::restore(name));
-    let missing = text.strip_prefix("Missing ").and_then(|rest| rest.split('`').nth(1));
-    let info = named.find(|info| {
-        extra.is_none_or(|extra| info.positional() + extra == given)
-            && missing.is_none_or(|name| info.requires(names::restore(name)))
-    })?;
-    let kind = codegen::SiteKind::Call { positional: given, named: Vec::new(), spread: false };
-    let site = codegen::Site { begin: 0, end: 0, line: 0, kind };
-    Some(wording::run_time(error, Some(&site), |_| false, Some(info)))
 }
 
 /// Sends what code prints to the run's host.

@@ -44,7 +44,7 @@ pub(crate) trait Host: Send + Sync {
 pub(crate) type Members<'v> = Vec<(Text, Value<'v>)>;
 
 /// An annotation of a node with its evaluated arguments.
-#[derive(Clone, Trace)]
+#[derive(Trace, Clone)]
 pub(crate) struct Annotation<'v> {
     #[trace(unsafe_ignore)]
     pub(crate) name: Text,
@@ -84,6 +84,13 @@ impl fmt::Display for Run<'_> {
 impl fmt::Debug for Run<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("run")
+    }
+}
+
+impl<'v> Annotation<'v> {
+    /// The keyword arguments in the order they were given.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, Value<'v>)> {
+        self.kwarg_names.iter().map(|name| name.as_str()).zip(self.kwargs.iter().copied())
     }
 }
 
@@ -159,6 +166,13 @@ impl<'v> Run<'v> {
                 sets.len() as u32
             }
         }
+    }
+
+    /// The annotation `name` of set `id`, if it is there.
+    pub(crate) fn annotation(&self, id: u32, name: &str) -> Option<Annotation<'v>> {
+        let sets = self.annotations.borrow();
+        let set = sets.get((id as usize).wrapping_sub(1))?;
+        set.iter().find(|annotation| annotation.name == name).cloned()
     }
 
     /// The keyword arguments of the annotation `name` of set `id`, if it is there.

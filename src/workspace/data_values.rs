@@ -16,9 +16,10 @@ use super::{FileKind, LibraryRef, ValuesLayer, ValuesMerge};
 use crate::engine::convert;
 use crate::error::{Error, ErrorKind, Result};
 use crate::overlay::Style;
+use crate::schema::Schema;
 use crate::template::annotation;
 use crate::template::run::Run;
-use crate::yaml::{Array, Comment, Document, DocumentSet, Map, MapItem, Node};
+use crate::yaml::{Comment, Document, DocumentSet, Node};
 
 const LIBRARY_REF: &str = "library/ref";
 const VALUES: &str = "data/values";
@@ -153,6 +154,15 @@ pub(crate) fn check_used(for_libraries: &ForLibraries, session: &Session) -> Res
     ))
 }
 
+/// The schema of a library's data values.
+pub(crate) struct DeclaredSchema<'v> {
+    pub(crate) schema: Schema<'v>,
+    /// The files that declare it.
+    files: Vec<Listed>,
+    /// What the files declare for other libraries.
+    for_libraries: Vec<ValuesDocument>,
+}
+
 /// The data values of a library.
 pub(crate) struct DataValues {
     pub(crate) document: Document,
@@ -162,62 +172,89 @@ pub(crate) struct DataValues {
     pub(crate) for_libraries: ForLibraries,
 }
 
-/// Evaluates the documents that give data values.
-pub(crate) fn evaluate(
+/// Evaluates the documents that declare the schema, with `given` over those of files.
+pub(crate) fn schema<'v>(
     execution: &Execution<'_>,
-    schemas: Vec<ValuesDocument>,
-    values: Vec<ValuesDocument>,
-    module: &Module<'_>,
-) -> Result<DataValues> {
-    let run = Run::of_module(module).map_err(|error| Error::new(ErrorKind::Internal, error.message()))?;
-    let mut for_libraries = ForLibraries::default();
-    let mut schema_document: Option<Document> = None;
-    let schema_files = annotated(execution, SCHEMA)?;
-    let more = if schemas.is_empty() { "" } else { "additional data value schema" };
-    let order = order(execution.session, "data values schema", &schema_files, more);
-    let mut documents =
-        of_files(execution, &schema_files, SCHEMA, run, module).map_err(|error| error.context(&order))?;
-    documents.extend(schemas);
-    for schema in documents {
-        if !schema.library.is_empty() {
-            for_libraries.schemas.push(schema);
-            continue;
+    given: Vec<ValuesDocument>,
+    module: &Module<'v>,
+) -> Result<DeclaredSchema<'v>> {
+    let session = execution.session;
+    let run = run_of(module)?;
+    let files = annotated(execution, SCHEMA)?;
+    let more = if given.is_empty() { "" } else { "additional data value schema" };
+    let order = order(session, "data values schema", &files, more);
+    let combined = || {
+        let mut documents = of_files(execution, &files, SCHEMA, run, module)?;
+        documents.extend(given);
+        let mut for_libraries = Vec::new();
+        let mut declared: Option<(Document, Schema<'v>)> = None;
+        for overlay in documents {
+            let read = |document: &Document| Schema::new(document, run, module.heap(), &session.file_table());
+            let own = read(&overlay.document)?;
+            if !overlay.library.is_empty() {
+                for_libraries.push(overlay);
+                continue;
+            }
+            declared = Some(match declared.take() {
+                None => (overlay.document, own),
+                Some((under, _)) => {
+                    let document = overlays::put_over(under, &overlay.document, Style::Annotated, module)?;
+                    let schema = read(&document)?;
+                    (document, schema)
+                }
+            });
         }
-        schema_document = Some(match schema_document.take() {
-            Some(under) => overlays::put_over(under, &schema.document, Style::Annotated, module)
-                .map_err(|error| error.context(&order))?,
-            None => schema.document,
-        });
-    }
-    let mut base = schema_document.map(|document| {
-        let value = defaults(&document.value, run);
-        Document { value, ..document }
-    });
+        Ok((declared.map(|(_, schema)| schema).unwrap_or_default(), for_libraries))
+    };
+    let (schema, for_libraries) = combined().map_err(|error: Error| error.context(&order))?;
+    Ok(DeclaredSchema { schema, files, for_libraries })
+}
+
+/// Evaluates the documents that give data values, with `values` over those of files.
+pub(crate) fn evaluate<'v>(
+    execution: &Execution<'_>,
+    schema: DeclaredSchema<'v>,
+    values: Vec<ValuesDocument>,
+    module: &Module<'v>,
+) -> Result<DataValues> {
+    let session = execution.session;
+    let run = run_of(module)?;
+    let DeclaredSchema { schema, files: schema_files, for_libraries } = schema;
+    let mut for_libraries = ForLibraries { schemas: for_libraries, values: Vec::new() };
     let files = annotated(execution, VALUES)?;
     let more = if values.is_empty() { "" } else { "additional data values" };
-    let order = self::order(execution.session, "data values", &files, more);
-    let mut documents =
-        of_files(execution, &files, VALUES, run, module).map_err(|error| error.context(&order))?;
-    documents.extend(values);
-    for given in documents {
-        if !given.library.is_empty() {
-            for_libraries.values.push(given);
-            continue;
+    let order = order(session, "data values", &files, more);
+    let combined = || {
+        let mut documents = of_files(execution, &files, VALUES, run, module)?;
+        documents.extend(values);
+        let table = session.file_table();
+        let mut base = schema.defaults();
+        for given in documents {
+            if !given.library.is_empty() {
+                for_libraries.values.push(given);
+                continue;
+            }
+            let document = match base.take() {
+                None => given.document,
+                Some(under) => overlays::put_over(under, &given.document, given.merge, module)?,
+            };
+            base = Some(schema.conform(document, &table)?);
         }
-        base = Some(match base.take() {
-            Some(under) => overlays::put_over(under, &given.document, given.merge, module)
-                .map_err(|error| error.context(&order))?,
-            None => given.document,
-        });
-    }
+        Ok(base)
+    };
+    let document = combined().map_err(|error: Error| error.context(&order))?;
     let empty = || Document { value: Node::Map(Arc::default()), ..Document::default() };
-    let document = base.unwrap_or_else(empty);
+    let document = document.unwrap_or_else(empty);
     overlays::check_keys(&document, run)?;
-    Ok(DataValues {
-        document,
-        files: schema_files.iter().chain(&files).map(|listed| listed.file).collect(),
-        for_libraries,
-    })
+    if !execution.options.skip_validation {
+        schema.validate(&document, run, module, &session.file_table())?;
+    }
+    let files = schema_files.iter().chain(&files).map(|listed| listed.file).collect();
+    Ok(DataValues { document, files, for_libraries })
+}
+
+fn run_of<'v>(module: &Module<'v>) -> Result<&'v Run<'v>> {
+    Run::of_module(module).map_err(|error| Error::new(ErrorKind::Internal, error.message()))
 }
 
 /// What is being done, for messages.
@@ -342,30 +379,4 @@ fn documents(
         return Err(Error::new(ErrorKind::DataValues, what));
     }
     Ok(with.cloned().collect())
-}
-
-/// The values a schema document stands for when none are given.
-fn defaults(node: &Node, run: &Run<'_>) -> Node {
-    match node {
-        Node::Map(map) => Node::Map(Arc::new(Map {
-            items: map
-                .items
-                .iter()
-                .map(|item| {
-                    let annotations = item.notes.annotations;
-                    let value = if run.has(annotations, "schema/nullable") {
-                        Node::Null
-                    } else if run.has(annotations, "schema/type") {
-                        item.value.clone()
-                    } else {
-                        defaults(&item.value, run)
-                    };
-                    MapItem { value, ..item.clone() }
-                })
-                .collect(),
-            ..Map::clone(map)
-        })),
-        Node::Array(array) => Node::Array(Arc::new(Array { items: Vec::new(), ..Array::clone(array) })),
-        scalar => scalar.clone(),
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use starlark::environment::Module;
 
-use super::data_values::{self, DataValues, ValuesDocument};
+use super::data_values::{self, DataValues, DeclaredSchema, ValuesDocument};
 use super::files::FileKind;
 use super::library::{FileIndex, LibraryId};
 use super::overlays::{self, FileResult};
@@ -35,14 +35,23 @@ pub(crate) struct Evaluation<'v> {
 }
 
 impl Execution<'_> {
-    /// The library's data values: schema and documents of its files, then `values`.
-    pub(crate) fn data_values(
+    /// The schema of the library's data values: that of its files, then `schemas` over it.
+    pub(crate) fn schema<'v>(
         &self,
         schemas: Vec<ValuesDocument>,
+        module: &Module<'v>,
+    ) -> Result<DeclaredSchema<'v>> {
+        data_values::schema(self, schemas, module)
+    }
+
+    /// The library's data values: defaults of the schema, documents of its files, then `values`.
+    pub(crate) fn data_values<'v>(
+        &self,
+        schema: DeclaredSchema<'v>,
         values: Vec<ValuesDocument>,
-        module: &Module<'_>,
+        module: &Module<'v>,
     ) -> Result<DataValues> {
-        data_values::evaluate(self, schemas, values, module)
+        data_values::evaluate(self, schema, values, module)
     }
 
     /// Evaluates the library's files, those with data values aside.

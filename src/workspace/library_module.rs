@@ -159,7 +159,7 @@ fn receiver<'v>(value: Value<'v>) -> NativeResult<&'v Library> {
 
 fn document<'v>(value: Value<'v>, heap: Heap<'v>) -> NativeResult<Document> {
     let node = convert::to_node(value, heap)?;
-    Ok(Document { value: with_position(&node, Pos::UNKNOWN), ..Document::default() })
+    Ok(Document { value: with_position(&node, Pos::COMPUTED), ..Document::default() })
 }
 
 fn has_annotations(node: &Node) -> bool {
@@ -246,8 +246,9 @@ impl Library {
                 None => {}
             }
         }
-        let data = self.execution().data_values(schemas, values, eval.module());
-        let mut data = data.map_err(failed)?;
+        let execution = self.execution();
+        let schema = execution.schema(schemas, eval.module()).map_err(failed)?;
+        let mut data = execution.data_values(schema, values, eval.module()).map_err(failed)?;
         data.for_libraries.values.append(&mut below);
         data.for_libraries.schemas.append(&mut schemas_below);
         Ok(data)

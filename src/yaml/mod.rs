@@ -5,6 +5,7 @@
 //! output rules.
 
 mod float;
+mod go_text;
 pub mod json;
 mod json_read;
 mod keys;
@@ -17,6 +18,7 @@ pub mod resolve;
 mod scan;
 mod visit;
 
+pub use go_text::go_text;
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};
 pub use node::{
@@ -24,7 +26,6 @@ pub use node::{
     Pos, ScalarStyle, SourceFile, Text,
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
-pub(crate) use pos::go_text;
 pub use pos::print_positions;
 pub use print::{is_empty, print_documents, print_value};
 pub use visit::visit_notes;

@@ -64,19 +64,6 @@ pub(crate) struct FunctionInfo {
     pub(crate) params: Vec<Param>,
 }
 
-impl FunctionInfo {
-    /// How many arguments it takes by position.
-    pub(crate) fn positional(&self) -> usize {
-        let by_position = self.params.iter().take_while(|param| !matches!(param, Param::KeywordOnly(_)));
-        by_position.filter(|param| matches!(param, Param::Plain(_) | Param::Default(..))).count()
-    }
-
-    /// Whether it has a parameter of this name without a default.
-    pub(crate) fn requires(&self, name: &str) -> bool {
-        self.params.iter().any(|param| matches!(param, Param::Plain(ident) if &*ident.name == name))
-    }
-}
-
 /// What the template compiler adds: statements that build nodes.
 pub(crate) trait Instructions {
     /// Emits the instruction statements at the start of `stmts`, if any, and returns how many.
