@@ -41,6 +41,8 @@ pub(crate) struct Overlay<'x, 'v, 'a, 'e> {
     pub(super) exact: bool,
     /// How many maps are being walked.
     pub(super) level: usize,
+    /// A function has given a value that goes into the left side.
+    pub(super) has_code_value: bool,
     rules: HashMap<u32, Rc<Rules<'v>>>,
     merging: Rc<Rules<'v>>,
     replacing: Rc<Rules<'v>>,
@@ -56,6 +58,7 @@ impl<'x, 'v, 'a, 'e> Overlay<'x, 'v, 'a, 'e> {
             style: Style::Annotated,
             exact: false,
             level: 0,
+            has_code_value: false,
             rules: HashMap::new(),
             merging: Rc::new(Rules::plain(false)),
             replacing: Rc::new(Rules::plain(true)),
@@ -147,6 +150,7 @@ impl<'x, 'v, 'a, 'e> Overlay<'x, 'v, 'a, 'e> {
         let Some(via) = via else {
             return Ok(new.clone());
         };
+        self.has_code_value = true;
         let heap = self.heap();
         let result = self.call(via, &[convert::to_value(old, heap), convert::to_value(new, heap)])?;
         Ok(convert::to_node(result, heap)?)

@@ -200,6 +200,9 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
                 old.value = new.value.clone();
             }
             documents.changed(id);
+            if std::mem::take(&mut self.has_code_value) {
+                documents.raw.push(id);
+            }
         }
         Ok(())
     }
@@ -282,6 +285,9 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
                 self.assert(via, &old.value, &new.value)?;
                 self.apply(&mut old.value, &new.value, below)?;
                 documents.changed(id);
+                if std::mem::take(&mut self.has_code_value) {
+                    documents.raw.push(id);
+                }
             }
         }
         Ok(())

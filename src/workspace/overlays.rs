@@ -49,7 +49,9 @@ pub(crate) fn apply(
         let order = || format!("Overlaying (in following order: {})", names.join(", "));
         sets = with_overlay(module, |overlay| {
             let mut documents = Documents::new(sets);
-            overlay.apply_documents(&mut documents, &overlays)?;
+            for document in &overlays {
+                overlay.apply_documents(&mut documents, std::slice::from_ref(document))?;
+            }
             Ok(documents.into_sets())
         })
         .map_err(|message| Error::new(ErrorKind::Evaluation, message).context(order()))?;
