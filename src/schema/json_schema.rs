@@ -54,6 +54,8 @@ fn schema_of<'v>(slot: &Slot<'v>, heap: Heap<'v>) -> Vec<(&'static str, Node)> {
             keywords.push(("items", map(schema_of(item, heap))));
             keywords.push(("default", default.clone()));
         }
+        // Where null is refused it only says that there is no default.
+        Kind::Scalar { default: Node::Null, .. } if refuses_null => {}
         Kind::Scalar { default, .. } | Kind::Any { default } => keywords.push(("default", default.clone())),
         Kind::Nullable(_) => {}
     }

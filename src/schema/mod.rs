@@ -9,6 +9,8 @@ mod json_schema;
 mod openapi;
 mod report;
 mod subjects;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod types;
 
