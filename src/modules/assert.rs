@@ -13,7 +13,7 @@ use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_
 use super::function::{fail, message, module_of, string};
 use super::yaml::{round_trip, text_of};
 use crate::engine::builtins::{
-    BinaryOp, CompareOp, Int, binary, call, compare, is_callable, iterate, length, repr, str, to_int,
+    BinaryOp, CompareOp, Int, binary, call, compare, hashed, is_callable, iterate, length, repr, str, to_int,
 };
 use crate::engine::values::{ByteStr, object_type};
 use crate::engine::{Args, NativeError, NativeResult, convert};
@@ -129,7 +129,7 @@ fn check_one_not_null<'v>(keys: Option<Value<'v>>, value: Value<'v>, heap: Heap<
     };
     let mut set = Vec::new();
     for key in keys {
-        match dict.get(key) {
+        match hashed(key).map(|key| dict.get_hashed(key)) {
             Ok(Some(found)) if !found.is_none() => set.push(key),
             // A missing key is for a schema to complain about.
             Ok(_) => {}

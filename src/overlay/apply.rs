@@ -35,7 +35,7 @@ pub(crate) enum Style {
 /// Applies overlays. `'v` is the life of the run's values: annotations hold functions.
 pub(crate) struct Overlay<'x, 'v, 'a, 'e> {
     pub(super) eval: &'x mut Evaluator<'v, 'a, 'e>,
-    run: &'v Run<'v>,
+    pub(super) run: &'v Run<'v>,
     pub(super) style: Style,
     /// The only document of the right side is meant for the only one of the left.
     pub(super) exact: bool,

@@ -1,8 +1,6 @@
 //! Documents over documents.
 
-use std::collections::HashSet;
-
-use starlark::values::Value;
+use starlark::values::{Heap, Value};
 
 use super::apply::{Overlay, check_holds};
 use super::count::Expectation;
@@ -15,8 +13,17 @@ use crate::engine::builtins::is_callable;
 use crate::engine::convert::go_value_type;
 use crate::yaml::{Document, Node, Pos};
 
-/// Names a document, also after others were inserted or removed.
+/// Names a document, also after others were inserted or removed. A document inserted before and after
+/// another is one document at two places, as in the reference.
 type Id = usize;
+
+/// A document that was found, and where: the set and the place in it.
+#[derive(Clone, Copy)]
+struct Found {
+    set: usize,
+    at: usize,
+    id: Id,
+}
 
 /// One document and what is known about it.
 struct Entry<'v> {
@@ -46,10 +53,8 @@ impl<'v> Documents<'v> {
 
     /// The documents of each set.
     pub(crate) fn into_sets(self) -> Vec<Vec<Document>> {
-        let mut documents: Vec<Option<Document>> =
-            self.entries.into_iter().map(|entry| Some(entry.document)).collect();
-        let mut take = |id: Id| documents.get_mut(id).and_then(Option::take);
-        self.sets.into_iter().map(|set| set.into_iter().filter_map(&mut take).collect()).collect()
+        let get = |id: Id| Some(self.entries.get(id)?.document.clone());
+        self.sets.iter().map(|set| set.iter().filter_map(|id| get(*id)).collect()).collect()
     }
 
     /// Keeps a document that is not in a set yet.
@@ -79,12 +84,20 @@ impl<'v> Documents<'v> {
         }
     }
 
-    fn put(&mut self, id: Id, document: Document) {
-        if let Some(old) = self.get_mut(id) {
-            *old = document;
+    /// Puts another document in the place of one.
+    fn replace(&mut self, found: Found, document: Document) {
+        let id = self.add(document);
+        if let Some(place) = self.sets.get_mut(found.set).and_then(|set| set.get_mut(found.at)) {
+            *place = id;
         }
-        self.changed(id);
-        self.raw.push(id);
+    }
+
+    /// All documents in order.
+    fn all(&self) -> impl Iterator<Item = Found> {
+        let of_set = |(set, ids): (usize, &'_ Vec<Id>)| {
+            ids.iter().enumerate().map(move |(at, id)| Found { set, at, id: *id }).collect::<Vec<_>>()
+        };
+        self.sets.iter().enumerate().flat_map(of_set)
     }
 
     fn values_become_yaml(&mut self) {
@@ -95,13 +108,8 @@ impl<'v> Documents<'v> {
         }
     }
 
-    fn len(&self) -> usize {
-        self.sets.iter().map(Vec::len).sum()
-    }
-
-    /// The documents that `by` may match, with their places among all; at least those.
-    fn candidates(&mut self, by: Value<'v>, overlay: &Overlay<'_, 'v, '_, '_>) -> Vec<(usize, Id)> {
-        let all = self.sets.iter().flatten().copied().enumerate();
+    /// The documents that `by` may match, with their numbers among all; at least those.
+    fn candidates(&mut self, by: Value<'v>, heap: Heap<'v>) -> Vec<(usize, Found)> {
         let entries = &self.entries;
         let index = self.index.get_or_insert_with(|| {
             let mut index = Index::default();
@@ -110,7 +118,7 @@ impl<'v> Documents<'v> {
             }
             index
         });
-        match index.candidates(by, overlay.heap()) {
+        match index.candidates(by, heap) {
             Some(ids) => {
                 let mut wanted = vec![false; entries.len()];
                 for id in ids {
@@ -118,9 +126,10 @@ impl<'v> Documents<'v> {
                         *wanted = true;
                     }
                 }
-                all.filter(|(_, id)| wanted.get(*id).copied().unwrap_or_default()).collect()
+                let wanted = |id: Id| wanted.get(id).copied().unwrap_or_default();
+                self.all().enumerate().filter(|(_, found)| wanted(found.id)).collect()
             }
-            None => all.collect(),
+            None => self.all().enumerate().collect(),
         }
     }
 }
@@ -151,9 +160,13 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             Operation::Remove => {
                 let matching = rules.document_match(self.exact, defaults)?;
                 let found = self.find_documents(documents, new, &matching)?.unwrap_or_default();
-                let found: HashSet<Id> = found.into_iter().collect();
-                for set in &mut documents.sets {
-                    set.retain(|id| !found.contains(id));
+                let mut found = found.into_iter().peekable();
+                for (set, ids) in documents.sets.iter_mut().enumerate() {
+                    let mut at = 0..;
+                    ids.retain(|_| {
+                        let here = (set, at.next().unwrap_or_default());
+                        found.next_if(|found| (found.set, found.at) == here).is_none()
+                    });
                 }
                 Ok(())
             }
@@ -179,7 +192,7 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
     ) -> Outcome<()> {
         let below = rules.child_defaults(Expectation::default())?;
         let matching = rules.document_match(self.exact, Expectation::default())?;
-        for id in self.find_documents(documents, new, &matching)?.unwrap_or_default() {
+        for Found { id, .. } in self.find_documents(documents, new, &matching)?.unwrap_or_default() {
             let Some(old) = documents.get_mut(id) else {
                 continue;
             };
@@ -211,11 +224,11 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
                 None => return Err(Trouble::new("there is no document set to add to")),
             }
         }
-        for id in found {
-            if let Some(old) = documents.get(id) {
+        for found in found {
+            if let Some(old) = documents.get(found.id) {
                 let value = self.value_via(replace.via, &old.value, &new.value)?;
                 check_holds("document", &value)?;
-                documents.put(id, Document { value, ..new.clone() });
+                documents.replace(found, Document { value, ..new.clone() });
             }
         }
         Ok(())
@@ -232,30 +245,24 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             return Ok(());
         };
         let insert = rules.insert()?;
-        let found: HashSet<Id> = found.into_iter().collect();
-        for at in 0..documents.sets.len() {
-            let Some(set) = documents.sets.get(at) else {
-                continue;
-            };
-            let mut updated = Vec::with_capacity(set.len() + 1);
-            for id in set.clone() {
-                let Some(old) = documents.get(id).filter(|_| found.contains(&id)) else {
+        let mut found = found.into_iter().peekable();
+        for set in 0..documents.sets.len() {
+            let mut updated = Vec::new();
+            for (at, id) in documents.sets.get(set).cloned().unwrap_or_default().into_iter().enumerate() {
+                let here = found.next_if(|found| (found.set, found.at) == (set, at)).is_some();
+                let Some(old) = documents.get(id).filter(|_| here) else {
                     updated.push(id);
                     continue;
                 };
                 let value = self.value_via(insert.via, &old.value, &new.value)?;
                 check_holds("document", &value)?;
-                let inserted = Document { value, ..new.clone() };
-                if insert.before {
-                    updated.push(documents.add(inserted.clone()));
-                }
+                let inserted = documents.add(Document { value, ..new.clone() });
+                updated.extend(insert.before.then_some(inserted));
                 updated.push(id);
-                if insert.after {
-                    updated.push(documents.add(inserted));
-                }
+                updated.extend(insert.after.then_some(inserted));
             }
-            if let Some(set) = documents.sets.get_mut(at) {
-                *set = updated;
+            if let Some(ids) = documents.sets.get_mut(set) {
+                *ids = updated;
             }
         }
         Ok(())
@@ -270,7 +277,7 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
         let below = rules.child_defaults(Expectation::default())?;
         let matching = rules.document_match(self.exact, Expectation::default())?;
         let via = rules.assert()?;
-        for id in self.find_documents(documents, new, &matching)?.unwrap_or_default() {
+        for Found { id, .. } in self.find_documents(documents, new, &matching)?.unwrap_or_default() {
             if let Some(old) = documents.get_mut(id) {
                 self.assert(via, &old.value, &new.value)?;
                 self.apply(&mut old.value, &new.value, below)?;
@@ -286,13 +293,13 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
         documents: &mut Documents<'v>,
         new: &Document,
         matching: &Match<'v>,
-    ) -> Outcome<Option<Vec<Id>>> {
-        let found: Vec<Id> = if self.exact {
-            documents.sets.iter().flatten().copied().take(1).collect()
+    ) -> Outcome<Option<Vec<Found>>> {
+        let found: Vec<Found> = if self.exact {
+            documents.all().take(1).collect()
         } else {
             self.search(documents, new, matching)?
         };
-        let places: Vec<Pos> = found.iter().filter_map(|id| Some(documents.get(*id)?.pos)).collect();
+        let places: Vec<Pos> = found.iter().filter_map(|found| Some(documents.get(found.id)?.pos)).collect();
         unless_conditional(matching.count.check(&places, self).map(|()| found))
     }
 
@@ -301,7 +308,7 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
         documents: &mut Documents<'v>,
         new: &Document,
         matching: &Match<'v>,
-    ) -> Outcome<Vec<Id>> {
+    ) -> Outcome<Vec<Found>> {
         let Some(by) = matching.by else {
             return Err(Trouble::new(format!(
                 "Expected '{MATCH}' annotation keyword argument 'by'  to be specified"
@@ -313,12 +320,12 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
                 go_value_type(by)
             )));
         }
-        let candidates = documents.candidates(by, self);
+        let candidates = documents.candidates(by, self.heap());
         let mut subject = Subject::search(&new.value);
         let mut found = Vec::new();
         let mut made = Vec::new();
-        for (index, id) in candidates {
-            let Some(entry) = documents.entries.get(id) else {
+        for (index, candidate) in candidates {
+            let Some(entry) = documents.entries.get(candidate.id) else {
                 continue;
             };
             subject.key = Side::of_index(index);
@@ -326,11 +333,11 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             let matches = matcher::test(by, &mut subject, self.eval)?;
             let value = subject.old.made();
             if matches {
-                found.push(id);
+                found.push(candidate);
             }
             // Code that looks at a document once is likely to do so again.
             if let (Some(value), None) = (value, entry.value) {
-                made.push((id, value));
+                made.push((candidate.id, value));
             }
         }
         drop(subject);

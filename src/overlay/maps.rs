@@ -6,6 +6,7 @@ use super::apply::{Overlay, check_holds, item_matcher};
 use super::count::Expectation;
 use super::matcher::{self, Side, Subject};
 use super::rules::{Match, Operation, Rules};
+use super::tree;
 use super::trouble::{Outcome, Trouble, unless_conditional};
 use crate::yaml::{Map, MapItem, Node, Pos, Text};
 
@@ -18,12 +19,14 @@ struct Items {
     /// The places of the text keys, where there are many. A place may meanwhile be a hole or hold
     /// another key.
     index: Option<HashMap<Text, Vec<usize>>>,
+    /// Items were put where others of any key matched, or did not.
+    any: bool,
 }
 
 impl Items {
     fn new(items: Vec<MapItem>, right: usize) -> Items {
         let index = items.len().saturating_mul(right) > INDEX_FROM;
-        let mut all = Items { slots: Vec::new(), index: index.then(HashMap::new) };
+        let mut all = Items { slots: Vec::new(), index: index.then(HashMap::new), any: false };
         if index {
             items.into_iter().for_each(|item| all.push(item));
         } else {
@@ -98,6 +101,9 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             })?;
         }
         left.items = items.slots.into_iter().flatten().collect();
+        if items.any && tree::repeated_in(left).is_some() {
+            self.run.note_repeated_keys();
+        }
         Ok(())
     }
 
@@ -207,13 +213,14 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
     /// The places of the items that match; `None` if they are not as many as `when` asks for.
     fn find_map_items(
         &mut self,
-        items: &Items,
+        items: &mut Items,
         item: &MapItem,
         matching: &Match<'v>,
     ) -> Outcome<Option<Vec<usize>>> {
         let places = match item_matcher(matching, self.heap())? {
             None => items.places(&item.key),
             Some(by) => {
+                items.any = true;
                 let mut subject = Subject::search(&item.value);
                 let mut places = Vec::new();
                 for (place, old) in items.iter() {

@@ -23,4 +23,5 @@ mod trouble;
 pub(crate) use apply::{Overlay, Style};
 pub(crate) use documents::Documents;
 pub(crate) use rules::MATCH;
+pub(crate) use tree::repeated_key;
 pub(crate) use trouble::Trouble;

@@ -1,8 +1,9 @@
 //! Changes to whole trees that leave untouched parts shared.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::yaml::{Document, Node, Notes, Origin};
+use crate::yaml::{Document, Map, Node, Notes, Origin};
 
 /// A tree in which all collections are YAML nodes: those that code made get no position.
 pub(super) fn as_yaml(node: &mut Node) {
@@ -85,4 +86,30 @@ fn rewritten(node: &Node, yaml: bool, replace: &mut dyn FnMut(u32) -> u32) -> Op
         }
         _ => None,
     }
+}
+
+/// A key that a map has twice. The reference finds that out when it prints the map.
+pub(crate) fn repeated_key(node: &Node) -> Option<&Node> {
+    match node {
+        Node::Map(map) => {
+            repeated_in(map).or_else(|| map.items.iter().find_map(|item| repeated_key(&item.value)))
+        }
+        Node::Array(array) => array.items.iter().find_map(|item| repeated_key(&item.value)),
+        Node::DocumentSet(set) => set.items.iter().find_map(|document| repeated_key(&document.value)),
+        _ => None,
+    }
+}
+
+/// The same for one map alone.
+pub(super) fn repeated_in(map: &Map) -> Option<&Node> {
+    let mut texts = HashSet::new();
+    let mut others: Vec<&Node> = Vec::new();
+    map.items.iter().map(|item| &item.key).find(|key| match key {
+        Node::Str(text) => !texts.insert(text),
+        key => {
+            let repeated = others.contains(key);
+            others.push(key);
+            repeated
+        }
+    })
 }

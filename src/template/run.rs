@@ -1,6 +1,6 @@
 //! One run of the evaluator: what natives find through the evaluator that called them.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::sync::Arc;
 
@@ -66,6 +66,10 @@ pub(crate) struct Run<'v> {
     /// Side table of the annotations that nodes refer to by number, from 1.
     #[allocative(skip)]
     annotations: RefCell<Vec<Vec<Annotation<'v>>>>,
+    /// An overlay has made a map with a key twice, at least for a while.
+    #[allocative(skip)]
+    #[trace(unsafe_ignore)]
+    repeated_keys: Cell<bool>,
     #[allocative(skip)]
     #[trace(unsafe_ignore)]
     host: Arc<dyn Host>,
@@ -96,7 +100,12 @@ impl<'v> StarlarkValue<'v> for Run<'v> {}
 impl<'v> Run<'v> {
     /// Makes a module the place of a run.
     pub(crate) fn install(module: &starlark::environment::Module<'v>, host: Arc<dyn Host>) {
-        let run = Run { contexts: RefCell::default(), annotations: RefCell::default(), host };
+        let run = Run {
+            contexts: RefCell::default(),
+            annotations: RefCell::default(),
+            repeated_keys: Cell::new(false),
+            host,
+        };
         module.set_extra_value(module.heap().alloc_complex_no_freeze(run));
     }
 
@@ -116,6 +125,16 @@ impl<'v> Run<'v> {
     /// The open contexts, innermost last.
     pub(crate) fn contexts(&self) -> RefMut<'_, Vec<Context>> {
         self.contexts.borrow_mut()
+    }
+
+    /// Remembers that a map may have a key twice.
+    pub(crate) fn note_repeated_keys(&self) {
+        self.repeated_keys.set(true);
+    }
+
+    /// Whether a map may have a key twice.
+    pub(crate) fn may_repeat_keys(&self) -> bool {
+        self.repeated_keys.get()
     }
 
     /// The workspace.

@@ -249,6 +249,7 @@ pub(crate) fn evaluate<'v>(
     let document = combined().map_err(|error: Error| error.context(&order))?;
     let empty = || Document { value: Node::Map(Arc::default()), ..Document::default() };
     let document = document.unwrap_or_else(empty);
+    overlays::check_keys(&document, run)?;
     if !execution.options.skip_validation {
         schema.validate(&document, run, module, &session.file_table())?;
     }

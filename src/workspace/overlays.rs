@@ -7,7 +7,7 @@ use starlark::environment::Module;
 use super::library::FileIndex;
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::overlay::{Documents, MATCH, Overlay, Style, Trouble};
+use crate::overlay::{Documents, MATCH, Overlay, Style, Trouble, repeated_key};
 use crate::template::program;
 use crate::template::run::Run;
 use crate::yaml::{self, Document};
@@ -54,8 +54,23 @@ pub(crate) fn apply(
         })
         .map_err(|message| Error::new(ErrorKind::Evaluation, message).context(order()))?;
     }
+    sets.iter().flatten().try_for_each(|document| check_keys(document, run))?;
     let results = kept.into_iter().zip(sets);
     Ok(results.map(|((file, path), documents)| FileResult { file, path, documents }).collect())
+}
+
+/// Refuses maps that have a key twice, which matching by a function can lead to.
+pub(crate) fn check_keys(document: &Document, run: &Run<'_>) -> Result<()> {
+    if !run.may_repeat_keys() {
+        return Ok(());
+    }
+    match repeated_key(&document.value) {
+        Some(key) => {
+            let message = format!("Unexpected duplicate key: {}", yaml::go_text(key));
+            Err(Error::new(ErrorKind::Evaluation, message))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Puts a document of data values or of a schema over what is below it.

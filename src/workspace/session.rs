@@ -129,7 +129,7 @@ impl Session {
 
     /// Reads a file and gives its text to those who show lines of it.
     fn text(&self, index: FileIndex) -> Result<Arc<[u8]>> {
-        let bytes = self.file(index)?.bytes()?;
+        let bytes = self.file(index)?.text_bytes()?;
         let text = String::from_utf8_lossy(&bytes);
         self.state().table.set_text(self.id(index), text.as_ref());
         Ok(bytes)

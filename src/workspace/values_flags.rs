@@ -131,7 +131,7 @@ impl Reader<'_> {
                 continue;
             }
             let name = file.path();
-            let bytes = file.bytes().map_err(|error| error.context(format!("Reading file '{name}'")))?;
+            let bytes = file.text_bytes().map_err(|error| error.context(format!("Reading file '{name}'")))?;
             let documents = self
                 .parse(&bytes, name)
                 .map_err(|error| error.context(format!("Unmarshaling YAML data values file '{name}'")))?;

@@ -42,7 +42,7 @@ pub use compare::{Op as CompareOp, compare, equal};
 pub use go_quote::quote;
 pub use iteration::{iterate, length};
 pub use methods::{is_method_name, method};
-pub use mutation::{hash_error, set_index, unhashable};
+pub use mutation::{hashed, set_index};
 pub use numbers::{
     Int, as_float, as_int32, format_exponent, format_fixed, format_general, parse_float, to_int,
 };
