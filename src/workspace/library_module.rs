@@ -213,8 +213,9 @@ fn with_data_values_schema<'v>(
     let run = || {
         let mut library = receiver(me)?.clone();
         let document = document(one(args)?, heap)?;
-        // What is wrong with it is an error here, not where the library is evaluated.
-        Schema::new(&document, Run::of(eval)?, heap, &library.session.file_table()).map_err(failed)?;
+        // It has to be a schema by itself, whatever it is put over.
+        let table = library.session.file_table();
+        Schema::new(&document, Run::of(eval)?, heap, &table).map_err(failed)?;
         library.schemas.push(ValuesDocument::new(document, Style::Annotated));
         Ok(value(library, heap))
     };
