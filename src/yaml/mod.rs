@@ -17,6 +17,7 @@ pub mod resolve;
 mod scan;
 mod visit;
 
+pub(crate) use float::as_decimal as float_as_decimal;
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};
 pub use node::{
