@@ -445,12 +445,8 @@ impl<'a> Reader<'a> {
     /// A table between braces, whose `{` has been read.
     fn inline_table(&mut self, in_array: bool) -> Result<Value, String> {
         let outer = (self.tables.context.clone(), self.tables.key.clone());
-        let key = self.tables.key.clone();
-        if self.tables.context.is_table() {
-            self.tables.key = Text::default();
-        }
-        let stepped = self.tables.step(&key, in_array);
-        self.refused(stepped)?;
+        let opened = self.tables.open_inline(in_array);
+        self.refused(opened)?;
         let inner = self.tables.context.clone();
         let table = self.tables.new_table();
         loop {

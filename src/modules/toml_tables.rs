@@ -47,13 +47,6 @@ pub(super) struct Context {
     table: Option<TableId>,
 }
 
-impl Context {
-    /// Whether keys can go there.
-    pub(super) fn is_table(&self) -> bool {
-        self.table.is_some()
-    }
-}
-
 /// The tables of a text.
 pub(super) struct Tables {
     tables: Vec<BTreeMap<Text, Value>>,
@@ -166,7 +159,7 @@ impl Tables {
         Ok(())
     }
 
-    /// Goes to a table of the context that a longer key (`a.b = 1`) or an inline table implies.
+    /// Goes to a table of the context that a longer key implies, `a` in `a.b = 1`.
     pub(super) fn step(&mut self, name: &Text, array: bool) -> Result<(), String> {
         if self.context.table.is_none() {
             return Err(format!("Key '{}' was already created as a hash.", self.context_text()));
@@ -174,6 +167,18 @@ impl Tables {
         let path = self.child(self.context.path, name);
         self.imply(path);
         self.enter(name, array)
+    }
+
+    /// Goes to the inline table that is the value of the key that is being read.
+    pub(super) fn open_inline(&mut self, array: bool) -> Result<(), String> {
+        let key = std::mem::take(&mut self.key);
+        let nowhere = self.context.table.is_none();
+        let stepped = self.step(&key, array);
+        if nowhere {
+            // The message counts the key as a part of the context.
+            self.context.names.push(key);
+        }
+        stepped
     }
 
     fn enter(&mut self, name: &Text, array: bool) -> Result<(), String> {
