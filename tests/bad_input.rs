@@ -16,9 +16,6 @@ use stampmill::yaml::print_documents;
 /// How many damaged inputs are tried.
 const ROUNDS: usize = 10_000;
 
-/// As much stack as the command gives a run.
-const STACK_BYTES: usize = 256 << 20;
-
 /// A run that takes longer counts as one without end. No measure of speed: the inputs are small.
 const HUNG: Duration = Duration::from_secs(60);
 
@@ -134,8 +131,7 @@ fn check(name: &str, files: Files) {
         .iter()
         .map(|(name, content)| format!("== {name}\n{}\n", String::from_utf8_lossy(content)))
         .collect();
-    let run = thread::Builder::new().stack_size(STACK_BYTES);
-    run.spawn(move || sender.send(outcome(&files))).expect("a thread");
+    thread::spawn(move || sender.send(outcome(&files)));
     match receiver.recv_timeout(HUNG) {
         Ok(Ok(())) => {}
         Ok(Err(problem)) => panic!("{name}: {problem}\n{shown}"),

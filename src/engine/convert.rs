@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use starlark::values::dict::{AllocDict, DictRef};
+use starlark::collections::SmallMap;
+use starlark::values::dict::{Dict, DictRef};
 use starlark::values::float::StarlarkFloat;
 use starlark::values::list::{AllocList, ListRef};
 use starlark::values::tuple::TupleRef;
@@ -37,11 +38,9 @@ pub fn to_value<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
 
 /// [`to_value`] for a node that nests at most `depth` deep.
 pub(crate) fn part_to_value<'v>(node: &Node, depth: u32, heap: Heap<'v>) -> Value<'v> {
-    let part = |node| part_to_value(node, depth, heap);
+    let part = |node: &Node| part_to_value(node, depth, heap);
     match node {
-        Node::Map(map) if map.origin == Origin::Code => {
-            heap.alloc(AllocDict(map.items.iter().map(|item| (part(&item.key), part(&item.value)))))
-        }
+        Node::Map(map) if map.origin == Origin::Code => dict(map, part, heap),
         Node::Array(array) if array.origin == Origin::Code => {
             heap.alloc(AllocList(array.items.iter().map(|item| part(&item.value))))
         }
@@ -52,12 +51,21 @@ pub(crate) fn part_to_value<'v>(node: &Node, depth: u32, heap: Heap<'v>) -> Valu
     }
 }
 
+/// A map as a dict. Collections cannot be keys: what they are keys of cannot be reached by code.
+fn dict<'v>(map: &Map, convert: impl Fn(&Node) -> Value<'v>, heap: Heap<'v>) -> Value<'v> {
+    let mut entries = SmallMap::with_capacity(map.items.len());
+    for item in &map.items {
+        if let Ok(key) = convert(&item.key).get_hashed() {
+            entries.insert_hashed(key, convert(&item.value));
+        }
+    }
+    heap.alloc(Dict::new(entries))
+}
+
 /// A node as dicts and lists all the way down, as `yaml.decode` gives.
 pub fn to_plain<'v>(node: &Node, heap: Heap<'v>) -> Value<'v> {
     match node {
-        Node::Map(map) => heap.alloc(AllocDict(
-            map.items.iter().map(|item| (to_plain(&item.key, heap), to_plain(&item.value, heap))),
-        )),
+        Node::Map(map) => dict(map, |node| to_plain(node, heap), heap),
         Node::Array(array) => {
             heap.alloc(AllocList(array.items.iter().map(|item| to_plain(&item.value, heap))))
         }

@@ -3,12 +3,12 @@
 //! Source of the texts: starlark-go's `interp.go` and `eval.go`; of the hints: the reference's
 //! `pkg/template/compiled_template_error.go`.
 
-use starlark::values::ValueError;
+use starlark::values::{Value, ValueError};
 
 use super::NativeError;
 use super::builtins;
 use super::codegen::{FunctionInfo, Site, SiteKind};
-use super::syntax::ast::Param;
+use super::syntax::ast::{Expr, Ident, Param, Position};
 
 /// The message of an error as far as it can be worded without knowing the place.
 pub(crate) fn message(error: &starlark::Error) -> String {
@@ -75,7 +75,7 @@ pub(crate) fn is_call_of_no_function(error: &starlark::Error) -> bool {
 fn value_error(error: &ValueError, kind: Option<&SiteKind>) -> String {
     match error {
         ValueError::OperationNotSupported { op, typ } => match (op.as_str(), kind) {
-            ("(iter)", Some(SiteKind::Unpack(_))) => format!("got {typ} in sequence assignment"),
+            ("(iter)" | "len()", Some(SiteKind::Unpack(_))) => format!("got {typ} in sequence assignment"),
             ("(iter)", _) => format!("{typ} value is not iterable"),
             ("call()", _) => format!("invalid call of non-function ({typ})"),
             (op, _) => format!("unknown op: {op} {typ}"),
@@ -129,6 +129,36 @@ fn unpack(rest: &str, kind: Option<&SiteKind>) -> Option<String> {
     };
     let which = if got > want { "many" } else { "few" };
     Some(format!("too {which} values to unpack (got {got}, want {want})"))
+}
+
+/// The message of an error about the arguments of a function that no code called: one that checks
+/// a data value, say, with `given` values by position. None for other errors.
+pub(crate) fn outside_call(error: &starlark::Error, function: Value<'_>, given: usize) -> Option<String> {
+    if error.span().is_some() || !matches!(error.kind(), starlark::ErrorKind::Function(_)) {
+        return None;
+    }
+    let spec = function.parameters_spec()?;
+    let signature = spec.signature();
+    let name = super::names::restore(signature.rsplit('.').next().unwrap_or_default());
+    let text = spec.parameters_str();
+    let params = text.split(", ").filter(|text| !text.is_empty()).map(|text| {
+        let ident = |name: &str| Ident { name: super::names::restore(name).into(), pos: Position::default() };
+        match (text, text.split_once([' ', '='])) {
+            ("*", _) => Param::KeywordOnly(Position::default()),
+            (_, Some((name, _))) => Param::Default(ident(name), Expr::Ident(ident(name))),
+            _ => match text.strip_prefix("**") {
+                Some(name) => Param::Kwargs(ident(name)),
+                None => match text.strip_prefix('*') {
+                    Some(name) => Param::Args(ident(name)),
+                    None => Param::Plain(ident(text)),
+                },
+            },
+        }
+    });
+    let info = FunctionInfo { name: name.into(), entry_line: None, params: params.collect() };
+    let kind = SiteKind::Call { positional: given, named: Vec::new(), spread: false };
+    let text = error.without_diagnostic().to_string();
+    arity(text.strip_prefix("error: ").unwrap_or(&text).trim_end(), Some(&kind), &info)
 }
 
 /// Errors about the arguments of a function of the template.

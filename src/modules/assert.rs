@@ -8,12 +8,12 @@ use starlark::eval::{Arguments, Evaluator};
 use starlark::values::dict::DictRef;
 use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
-use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
+use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
-use super::function::{fail, module_of, string};
+use super::function::{fail, message, module_of, string};
 use super::yaml::{round_trip, text_of};
 use crate::engine::builtins::{
-    BinaryOp, CompareOp, Int, binary, compare, is_callable, iterate, length, repr, str, to_int,
+    BinaryOp, CompareOp, Int, binary, call, compare, hashed, is_callable, iterate, length, repr, str, to_int,
 };
 use crate::engine::values::{ByteStr, object_type};
 use crate::engine::{Args, NativeError, NativeResult, convert};
@@ -129,7 +129,7 @@ fn check_one_not_null<'v>(keys: Option<Value<'v>>, value: Value<'v>, heap: Heap<
     };
     let mut set = Vec::new();
     for key in keys {
-        match dict.get(key) {
+        match hashed(key).map(|key| dict.get_hashed(key)) {
             Ok(Some(found)) if !found.is_none() => set.push(key),
             // A missing key is for a schema to complain about.
             Ok(_) => {}
@@ -153,16 +153,6 @@ object_type! {
 }
 
 impl<'v> Assertion<'v> {
-    /// The assertion behind a value.
-    pub(crate) fn from_value(value: Value<'v>) -> Option<&'v Assertion<'v>> {
-        value.downcast_ref::<Assertion<'v>>()
-    }
-
-    /// Its rule.
-    pub(crate) fn rule(&self) -> &Rule<'v> {
-        &self.payload
-    }
-
     /// A rule as a value.
     pub(crate) fn alloc(rule: Rule<'v>, heap: Heap<'v>) -> Value<'v> {
         let check = match rule {
@@ -313,12 +303,9 @@ fn try_to<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult
         return fail(format!("expected argument to be a function, but was {name}"));
     }
     let none = Value::new_none();
-    let result = match eval.eval_function(function, &[], &[]) {
+    let result = match call(function, &[], &[], eval) {
         Ok(value) => [value, none],
-        Err(error) => {
-            let message = NativeError::from(error).message();
-            [none, ByteStr::alloc(message.as_bytes(), eval.heap())]
-        }
+        Err(error) => [none, eval.heap().alloc_str(&message(&error)).to_value()],
     };
     Ok(eval.heap().alloc(AllocTuple(result)))
 }

@@ -13,6 +13,7 @@ use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, V
 use crate::engine::builtins::Int;
 use crate::engine::values::{ByteStr, Module};
 use crate::engine::{Args, Native, NativeError, NativeResult, convert};
+use crate::template::program;
 
 /// A function of a module as a value.
 #[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative, Clone)]
@@ -128,7 +129,17 @@ pub(crate) fn module_of<'v>(
 
 /// Puts the name of a function before what is wrong, but for faults the reference did not foresee.
 pub(crate) fn named(error: NativeError, name: &str) -> NativeError {
-    if error.message().starts_with("(p) ") { error } else { error.prefix(name) }
+    let message = message(&error);
+    let foreseen = !message.starts_with("(p) ");
+    if foreseen { NativeError::new(message).prefix(name) } else { NativeError::new(message) }
+}
+
+/// What is wrong, without where.
+pub(crate) fn message(error: &NativeError) -> String {
+    match error {
+        NativeError::Code(error) => program::message(error),
+        other => other.message(),
+    }
 }
 
 /// An error with this message.

@@ -7,6 +7,7 @@ use starlark::values::{Heap, Value};
 
 use super::function::{fail, function};
 use super::math_functions as functions;
+use super::trigonometry;
 use crate::engine::builtins::{as_float, to_int};
 use crate::engine::values::Module;
 use crate::engine::{Args, Native, NativeError, NativeResult, convert};
@@ -51,13 +52,13 @@ pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
     let mut members = numeric! {
         heap,
         unary: {
-            "acos" => functions::acos,
+            "acos" => trigonometry::acos,
             "acosh" => functions::acosh,
-            "asin" => functions::asin,
+            "asin" => trigonometry::asin,
             "asinh" => functions::asinh,
-            "atan" => functions::atan,
+            "atan" => trigonometry::atan,
             "atanh" => functions::atanh,
-            "cos" => functions::cos,
+            "cos" => trigonometry::cos,
             "cosh" => functions::cosh,
             "degrees" => |x| 360.0 * x / (2.0 * PI),
             "exp" => functions::exp,
@@ -65,14 +66,14 @@ pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
             "gamma" => functions::gamma,
             "radians" => |x| 2.0 * PI * x / 360.0,
             "round" => f64::round,
-            "sin" => functions::sin,
+            "sin" => trigonometry::sin,
             "sinh" => functions::sinh,
             "sqrt" => f64::sqrt,
-            "tan" => functions::tan,
+            "tan" => trigonometry::tan,
             "tanh" => functions::tanh,
         }
         binary: {
-            "atan2" "atan2" => functions::atan2,
+            "atan2" "atan2" => trigonometry::atan2,
             "copysign" "copysign" => f64::copysign,
             "hypot" "hypot" => functions::hypot,
             // The reference gives it the name of another.

@@ -11,23 +11,20 @@ mod json;
 mod math;
 mod math_functions;
 mod module;
+mod overlay;
 mod regexp;
+mod regexp_class;
 mod regexp_syntax;
 mod semver;
 mod structs;
 mod toml;
-mod toml_number;
-mod toml_read;
-mod toml_string;
-mod toml_tables;
-mod toml_time;
-mod toml_write;
+mod trigonometry;
 mod url;
 mod url_syntax;
 mod version;
 mod yaml;
 
-pub(crate) use assert::{Assertion, Rule};
+pub(crate) use assert::Rule;
 
 use starlark::values::{Heap, Value};
 
@@ -41,6 +38,7 @@ pub(crate) fn module<'v>(name: &str, heap: Heap<'v>) -> Option<Value<'v>> {
         "math" => math::module(heap),
         "md5" => hashes::md5(heap),
         "module" => module::module(heap),
+        "overlay" => overlay::module(heap),
         "regexp" => regexp::module(heap),
         "semver" => semver::module(heap),
         "sha256" => hashes::sha256(heap),

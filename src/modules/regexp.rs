@@ -5,8 +5,8 @@ use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
 
 use super::function::{fail, module_of, string};
-use super::regexp_syntax::{internal_name, translate};
-use crate::engine::builtins::is_callable;
+use super::regexp_syntax::{group_name, translate};
+use crate::engine::builtins::{call, is_callable};
 use crate::engine::limits::check_text;
 use crate::engine::values::ByteStr;
 use crate::engine::{Args, NativeError, NativeResult};
@@ -42,6 +42,12 @@ fn replace<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResul
     let regex = compile(string(*pattern)?)?;
     let source = string(*source)?;
     let heap = eval.heap();
+    // The crate finds nothing also within characters, Go only between them.
+    let text = std::str::from_utf8(source).ok();
+    let between_chars = |captures: &Captures<'_>| {
+        let found = captures.get(0).map_or(0..0, |found| found.range());
+        !found.is_empty() || text.is_none_or(|text| text.is_char_boundary(found.start))
+    };
     let mut out = Vec::with_capacity(source.len());
     let mut end = 0;
     let mut between = |out: &mut Vec<u8>, captures: &Captures<'_>| {
@@ -51,17 +57,17 @@ fn replace<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResul
         check_text(out.len())
     };
     if is_callable(*replacement) {
-        for captures in regex.captures_iter(source) {
+        for captures in regex.captures_iter(source).filter(between_chars) {
             between(&mut out, &captures)?;
             let found = captures.get(0).map(|found| found.as_bytes()).unwrap_or_default();
-            let result = eval.eval_function(*replacement, &[ByteStr::alloc(found, heap)], &[])?;
+            let result = call(*replacement, &[ByteStr::alloc(found, heap)], &[], eval)?;
             out.extend_from_slice(string(result)?);
         }
     } else {
         let template = string(*replacement)?;
-        for captures in regex.captures_iter(source) {
+        for captures in regex.captures_iter(source).filter(between_chars) {
             between(&mut out, &captures)?;
-            expand(&mut out, template, &captures);
+            expand(&mut out, template, &regex, &captures);
         }
     }
     out.extend_from_slice(source.get(end..).unwrap_or_default());
@@ -71,7 +77,7 @@ fn replace<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResul
 
 /// Go's `Expand`: `$name` takes as many word characters as there are, `${name}` is exact, `$$` is `$`.
 /// Groups that do not exist are empty; a `$` that begins no name stays.
-fn expand(out: &mut Vec<u8>, mut template: &[u8], captures: &Captures<'_>) {
+fn expand(out: &mut Vec<u8>, mut template: &[u8], regex: &Regex, captures: &Captures<'_>) {
     while let Some(dollar) = memchr::memchr(b'$', template) {
         out.extend_from_slice(template.get(..dollar).unwrap_or_default());
         template = template.get(dollar..).unwrap_or_default();
@@ -80,11 +86,11 @@ fn expand(out: &mut Vec<u8>, mut template: &[u8], captures: &Captures<'_>) {
             template = template.get(2..).unwrap_or_default();
             continue;
         }
-        match group_name(template.get(1..).unwrap_or_default()) {
+        match reference(template.get(1..).unwrap_or_default()) {
             Some((name, length)) => {
                 let found = match group_number(name) {
                     Some(number) => captures.get(number),
-                    None => captures.name(&internal_name(name)),
+                    None => named(regex, name).find_map(|group| captures.get(group)),
                 };
                 out.extend_from_slice(found.map(|found| found.as_bytes()).unwrap_or_default());
                 template = template.get(1 + length..).unwrap_or_default();
@@ -98,8 +104,14 @@ fn expand(out: &mut Vec<u8>, mut template: &[u8], captures: &Captures<'_>) {
     out.extend_from_slice(template);
 }
 
+/// The groups of this name.
+fn named<'a>(regex: &'a Regex, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let has_name = move |group: Option<&str>| group.is_some_and(|group| group_name(group) == name);
+    regex.capture_names().enumerate().filter(move |(_, group)| has_name(*group)).map(|(group, _)| group)
+}
+
 /// The name behind a `$` and how many bytes it takes.
-fn group_name(text: &[u8]) -> Option<(&str, usize)> {
+fn reference(text: &[u8]) -> Option<(&str, usize)> {
     let (braced, inner) = match text.strip_prefix(b"{") {
         Some(inner) => (true, inner),
         None => (false, text),

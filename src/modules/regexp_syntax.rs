@@ -1,8 +1,9 @@
 //! Go's regular expressions (RE2) in the syntax of the `regex` crate, whose own syntax takes more and
 //! reads some of it otherwise: `\w` and the like are ASCII only in Go, classes do not nest.
 
-use std::borrow::Cow;
 use std::fmt;
+
+use super::regexp_class::{Class, escaped_char, perl_class, unicode_class};
 
 /// How deep groups may nest.
 const MAX_DEPTH: usize = 1000;
@@ -24,22 +25,23 @@ impl fmt::Display for SyntaxError {
     }
 }
 
-type Result<T> = std::result::Result<T, SyntaxError>;
+pub(crate) type Result<T> = std::result::Result<T, SyntaxError>;
 
-fn fail<T>(problem: &'static str, part: impl Into<String>) -> Result<T> {
+/// A syntax error.
+pub(crate) fn fail<T>(problem: &'static str, part: impl Into<String>) -> Result<T> {
     Err(SyntaxError { problem, part: part.into() })
 }
 
-const BAD_RANGE: &str = "invalid character class range";
-const BAD_ESCAPE: &str = "invalid escape sequence";
+pub(crate) const BAD_RANGE: &str = "invalid character class range";
+pub(crate) const BAD_ESCAPE: &str = "invalid escape sequence";
 const BAD_NAME: &str = "invalid named capture";
 const BAD_PERL: &str = "invalid or unsupported Perl syntax";
 const BAD_REPEAT: &str = "invalid nested repetition operator";
 const BAD_COUNT: &str = "invalid repeat count";
-const NO_BRACKET: &str = "missing closing ]";
+pub(crate) const NO_BRACKET: &str = "missing closing ]";
 const NO_PAREN: &str = "missing closing )";
 const NO_ARGUMENT: &str = "missing argument to repetition operator";
-const TRAILING: &str = "trailing backslash at end of expression";
+pub(crate) const TRAILING: &str = "trailing backslash at end of expression";
 const UNEXPECTED_PAREN: &str = "unexpected )";
 const TOO_DEEP: &str = "expression nests too deeply";
 
@@ -52,50 +54,63 @@ pub(crate) fn translate(pattern: &[u8]) -> Result<String> {
         pattern,
         rest: pattern,
         out: String::with_capacity(pattern.len() + 16),
-        names: Vec::new(),
+        last: None,
+        repetition: None,
         groups: Vec::new(),
-        repeatable: false,
+        names: Vec::new(),
     };
     translator.run()?;
     Ok(translator.out)
+}
+
+/// Something that can be repeated.
+#[derive(Clone, Copy)]
+struct Atom {
+    /// Where it ends in the output.
+    end: usize,
+    /// How often it may repeat something within it.
+    repeats: u32,
 }
 
 struct Translator<'a> {
     pattern: &'a str,
     rest: &'a str,
     out: String,
+    /// What came last, if it can be repeated.
+    last: Option<Atom>,
+    /// The text from the repetition operator on that came last, if nothing else came since.
+    repetition: Option<&'a str>,
+    /// For each open group, the most that an atom in it repeats.
+    groups: Vec<u32>,
     names: Vec<&'a str>,
-    /// For each open group, whether it is one: `(?i)` opens none.
-    groups: Vec<()>,
-    /// Whether what came last can be repeated.
-    repeatable: bool,
 }
 
 impl<'a> Translator<'a> {
     fn run(&mut self) -> Result<()> {
         while let Some(char) = self.rest.chars().next() {
+            let repetition = self.repetition.take();
             match char {
                 '(' => self.group()?,
                 ')' => {
-                    if self.groups.pop().is_none() {
+                    let Some(repeats) = self.groups.pop() else {
                         return fail(UNEXPECTED_PAREN, self.pattern);
-                    }
+                    };
                     self.take(1);
                     self.out.push(')');
-                    self.repeatable = true;
+                    self.atom(repeats);
                 }
                 '|' => {
                     self.take(1);
                     self.out.push('|');
-                    self.repeatable = false;
+                    self.last = None;
                 }
-                '*' | '+' | '?' => self.repetition(1)?,
+                '*' | '+' | '?' => self.repeat(1, 1, repetition)?,
                 '{' => match counts(self.rest) {
                     Some((length, min, max)) => {
                         if min.max(max) > MAX_REPEAT || max < min {
                             return fail(BAD_COUNT, self.rest.get(..length).unwrap_or_default());
                         }
-                        self.repetition(length)?;
+                        self.repeat(length, max, repetition)?;
                     }
                     None => {
                         self.take(1);
@@ -106,13 +121,13 @@ impl<'a> Translator<'a> {
                     let class = Class::parse(self.rest)?;
                     self.take(class.length);
                     self.out.push_str(&class.text);
-                    self.repeatable = true;
+                    self.atom(1);
                 }
                 '\\' => self.escape()?,
                 '^' | '$' | '.' => {
                     self.take(1);
                     self.out.push(char);
-                    self.repeatable = true;
+                    self.atom(1);
                 }
                 _ => {
                     self.take(char.len_utf8());
@@ -129,37 +144,43 @@ impl<'a> Translator<'a> {
         taken
     }
 
-    fn literal(&mut self, char: char) {
-        push_literal(&mut self.out, char);
-        self.repeatable = true;
+    /// What was written last can be repeated.
+    fn atom(&mut self, repeats: u32) {
+        self.set_last(Atom { end: self.out.len(), repeats });
     }
 
-    /// A repetition operator of `length` bytes, `?` after it included if it is there.
-    fn repetition(&mut self, length: usize) -> Result<()> {
+    fn set_last(&mut self, atom: Atom) {
+        self.last = Some(atom);
+        if let Some(most) = self.groups.last_mut() {
+            *most = atom.repeats.max(*most);
+        }
+    }
+
+    fn literal(&mut self, char: char) {
+        push_literal(&mut self.out, char);
+        self.atom(1);
+    }
+
+    /// A repetition operator of `length` bytes, with a `?` behind it if there is one.
+    fn repeat(&mut self, length: usize, times: u32, previous: Option<&'a str>) -> Result<()> {
         let before = self.rest;
-        let operator = self.take(length);
-        if !self.repeatable {
+        let lazy = usize::from(before.get(length..).is_some_and(|after| after.starts_with('?')));
+        let operator = self.take(length + lazy);
+        if let Some(previous) = previous {
+            let length = previous.len() - self.rest.len();
+            return fail(BAD_REPEAT, previous.get(..length).unwrap_or_default());
+        }
+        let Some(atom) = self.last else {
             return fail(NO_ARGUMENT, operator);
-        }
-        self.out.push_str(operator);
-        if self.rest.starts_with('?') {
-            self.take(1);
-            self.out.push('?');
-        }
-        // Go allows no repetition of a repetition.
-        let next = match self.rest.chars().next() {
-            Some('*' | '+' | '?') => 1,
-            Some('{') => counts(self.rest).map_or(0, |(length, ..)| length),
-            _ => 0,
         };
-        if next > 0 {
-            self.take(next);
-            if self.rest.starts_with('?') {
-                self.take(1);
-            }
-            let length = before.len() - self.rest.len();
-            return fail(BAD_REPEAT, before.get(..length).unwrap_or_default());
+        let repeats = times.max(1).saturating_mul(atom.repeats);
+        if repeats > MAX_REPEAT {
+            return fail(BAD_COUNT, operator);
         }
+        // Flags may stand between.
+        self.out.insert_str(atom.end, operator);
+        self.set_last(Atom { end: atom.end + operator.len(), repeats });
+        self.repetition = Some(before);
         Ok(())
     }
 
@@ -167,17 +188,21 @@ impl<'a> Translator<'a> {
         if self.groups.len() >= MAX_DEPTH {
             return fail(TOO_DEEP, self.pattern);
         }
-        self.repeatable = false;
-        if !self.rest.starts_with("(?") {
-            self.take(1);
-            self.out.push('(');
-            self.groups.push(());
-            return Ok(());
-        }
         if self.rest.starts_with("(?P<") {
             return self.named_group();
         }
-        self.flags()
+        if self.rest.starts_with("(?") {
+            return self.flags();
+        }
+        self.take(1);
+        self.out.push('(');
+        self.open();
+        Ok(())
+    }
+
+    fn open(&mut self) {
+        self.groups.push(1);
+        self.last = None;
     }
 
     fn named_group(&mut self) -> Result<()> {
@@ -190,15 +215,11 @@ impl<'a> Translator<'a> {
         if !valid {
             return fail(BAD_NAME, opening);
         }
-        if self.names.contains(&name) {
-            return fail("duplicate capture group name", name);
-        }
+        let number = self.names.iter().filter(|other| **other == name).count();
         self.names.push(name);
         self.take(end + 1);
-        self.out.push_str("(?P<");
-        self.out.push_str(&internal_name(name));
-        self.out.push('>');
-        self.groups.push(());
+        self.out.push_str(&format!("(?P<_{number}.{name}>"));
+        self.open();
         Ok(())
     }
 
@@ -217,14 +238,14 @@ impl<'a> Translator<'a> {
                     let opening = self.take(at + 1);
                     self.out.push_str(opening);
                     if char == ':' {
-                        self.groups.push(());
+                        self.open();
                     }
                     return Ok(());
                 }
                 _ => return fail(BAD_PERL, text.get(..at + char.len_utf8()).unwrap_or_default()),
             }
         }
-        fail(NO_PAREN, self.pattern)
+        fail(BAD_PERL, text)
     }
 
     fn escape(&mut self) -> Result<()> {
@@ -236,12 +257,12 @@ impl<'a> Translator<'a> {
                 self.take(2);
                 self.out.push('\\');
                 self.out.push(char);
-                self.repeatable = true;
+                self.atom(1);
             }
             'b' | 'B' => {
                 self.take(2);
                 self.out.push_str(if char == 'b' { "(?-u:\\b)" } else { "(?-u:\\B)" });
-                self.repeatable = true;
+                self.atom(1);
             }
             'Q' => {
                 self.take(2);
@@ -258,7 +279,7 @@ impl<'a> Translator<'a> {
                     self.out.push('[');
                     self.out.push_str(&class);
                     self.out.push(']');
-                    self.repeatable = true;
+                    self.atom(1);
                 } else {
                     let (length, char) = escaped_char(self.rest)?;
                     self.take(length);
@@ -270,13 +291,10 @@ impl<'a> Translator<'a> {
     }
 }
 
-/// The name of a group as the crate knows it: it wants no digit in front, and Go has no dots.
-pub(crate) fn internal_name(name: &str) -> Cow<'_, str> {
-    if name.starts_with(|char: char| char.is_ascii_digit()) {
-        format!("_.{name}").into()
-    } else {
-        name.into()
-    }
+/// The name Go knows a group by. In translated patterns it stands behind a number and a dot: Go's names
+/// may repeat and may begin with a digit.
+pub(crate) fn group_name(translated: &str) -> &str {
+    translated.split_once('.').map_or(translated, |(_, name)| name)
 }
 
 /// Appends a character that stands for itself.
@@ -300,206 +318,4 @@ fn counts(text: &str) -> Option<(usize, u32, u32)> {
         Some((min, max)) => (number(min)?, Some(number(max)?)),
     };
     Some((end + 1, min, max.unwrap_or(min)))
-}
-
-/// `\d` and the like as the inside of a class, with the length of the escape.
-fn perl_class(text: &str) -> Option<(usize, String)> {
-    let inside = match text.as_bytes() {
-        [b'\\', b'd', ..] => "0-9",
-        [b'\\', b'D', ..] => "^0-9",
-        [b'\\', b's', ..] => "\\t\\n\\f\\r ",
-        [b'\\', b'S', ..] => "^\\t\\n\\f\\r ",
-        [b'\\', b'w', ..] => "0-9A-Za-z_",
-        [b'\\', b'W', ..] => "^0-9A-Za-z_",
-        _ => return None,
-    };
-    Some((2, inside.to_owned()))
-}
-
-/// `\pL` or `\p{Greek}` as the inside of a class, with the length of the escape.
-fn unicode_class(text: &str) -> Result<Option<(usize, String)>> {
-    let Some(rest) = text.strip_prefix("\\p").or_else(|| text.strip_prefix("\\P")) else {
-        return Ok(None);
-    };
-    let (name, length) = match rest.chars().next() {
-        None => return Ok(None),
-        Some('{') => match rest.find('}') {
-            Some(end) => (rest.get(1..end).unwrap_or_default(), end + 3),
-            None => return fail("invalid character class range", text),
-        },
-        Some(char) => (rest.get(..char.len_utf8()).unwrap_or_default(), 2 + char.len_utf8()),
-    };
-    let whole = text.get(..length).unwrap_or(text);
-    let (negated, name) = match name.strip_prefix('^') {
-        Some(name) => (true, name),
-        None => (false, name),
-    };
-    let letter = if text.starts_with("\\P") != negated { 'P' } else { 'p' };
-    let class = match name {
-        "Any" if letter == 'p' => "\\x{0}-\\x{10FFFF}".to_owned(),
-        "Any" => "^\\x{0}-\\x{10FFFF}".to_owned(),
-        _ => format!("\\{letter}{{{name}}}"),
-    };
-    // Go knows categories by their short names and scripts; both begin with a capital.
-    let known = name.starts_with(|char: char| char.is_ascii_uppercase())
-        && !name.contains('=')
-        && regex::Regex::new(&format!("[{class}]")).is_ok();
-    if known { Ok(Some((length, class))) } else { fail(BAD_RANGE, whole) }
-}
-
-/// A character written as an escape, with the length of the escape.
-fn escaped_char(text: &str) -> Result<(usize, char)> {
-    let mut chars = text.chars().skip(1);
-    let Some(char) = chars.next() else {
-        return fail(TRAILING, "");
-    };
-    let length = 1 + char.len_utf8();
-    let whole = || text.get(..length).unwrap_or(text);
-    let simple = match char {
-        'a' => '\u{7}',
-        'f' => '\u{c}',
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'v' => '\u{b}',
-        '0'..='7' => return octal(text, char),
-        'x' => return hexadecimal(text),
-        char if char.is_ascii() && !char.is_ascii_alphanumeric() => char,
-        _ => return fail(BAD_ESCAPE, whole()),
-    };
-    Ok((length, simple))
-}
-
-/// `\012`. A single digit other than 0 would be a reference to a group, which there are none of.
-fn octal(text: &str, first: char) -> Result<(usize, char)> {
-    let digits: String = text.chars().skip(1).take_while(|char| ('0'..='7').contains(char)).take(3).collect();
-    if first != '0' && digits.len() < 2 {
-        return fail(BAD_ESCAPE, text.get(..2).unwrap_or(text));
-    }
-    let char = u32::from_str_radix(&digits, 8).ok().and_then(char::from_u32);
-    char.map_or_else(|| fail(BAD_ESCAPE, text), |char| Ok((1 + digits.len(), char)))
-}
-
-/// `\x41` or `\x{1F600}`.
-fn hexadecimal(text: &str) -> Result<(usize, char)> {
-    let rest = text.get(2..).unwrap_or_default();
-    let (digits, length) = match rest.strip_prefix('{') {
-        Some(inner) => match inner.find('}') {
-            Some(end) => (inner.get(..end).unwrap_or_default(), end + 4),
-            None => return fail(BAD_ESCAPE, text),
-        },
-        None => match rest.get(..2) {
-            Some(digits) => (digits, 4),
-            None => return fail(BAD_ESCAPE, text),
-        },
-    };
-    let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let code = if valid { u32::from_str_radix(digits, 16).ok() } else { None };
-    match code {
-        // Surrogates match nothing; the replacement character is as near as it gets.
-        Some(code) if code <= u32::from(char::MAX) => {
-            Ok((length, char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)))
-        }
-        _ => fail(BAD_ESCAPE, text.get(..length).unwrap_or(text)),
-    }
-}
-
-/// A class in brackets.
-struct Class {
-    text: String,
-    length: usize,
-}
-
-impl Class {
-    fn parse(text: &str) -> Result<Class> {
-        let mut rest = text.get(1..).unwrap_or_default();
-        let mut out = "[".to_owned();
-        if let Some(after) = rest.strip_prefix('^') {
-            out.push('^');
-            rest = after;
-        }
-        let mut first = true;
-        while first || !rest.starts_with(']') {
-            if rest.is_empty() {
-                return fail(NO_BRACKET, text);
-            }
-            // `-` stands for itself only at an end.
-            if rest.starts_with('-') && !first && !rest.starts_with("-]") && rest.len() > 1 {
-                let length = 1 + rest.chars().nth(1).map_or(0, char::len_utf8);
-                return fail(BAD_RANGE, rest.get(..length).unwrap_or(rest));
-            }
-            first = false;
-            if let Some((length, class)) = posix_class(rest)? {
-                out.push_str(class);
-                rest = rest.get(length..).unwrap_or_default();
-                continue;
-            }
-            if let Some((length, class)) = perl_class(rest).or(unicode_class(rest)?) {
-                out.push('[');
-                out.push_str(&class);
-                out.push(']');
-                rest = rest.get(length..).unwrap_or_default();
-                continue;
-            }
-            let before = rest;
-            let low;
-            (low, rest) = class_char(rest, text)?;
-            let mut high = low;
-            if rest.starts_with('-') && rest.len() >= 2 && !rest.starts_with("-]") {
-                (high, rest) = class_char(rest.get(1..).unwrap_or_default(), text)?;
-                if high < low {
-                    let length = before.len() - rest.len();
-                    return fail(BAD_RANGE, before.get(..length).unwrap_or(before));
-                }
-            }
-            push_class_literal(&mut out, low);
-            if high != low {
-                out.push('-');
-                push_class_literal(&mut out, high);
-            }
-        }
-        out.push(']');
-        rest = rest.get(1..).unwrap_or_default();
-        Ok(Class { text: out, length: text.len() - rest.len() })
-    }
-}
-
-fn push_class_literal(out: &mut String, char: char) {
-    if char.is_ascii_punctuation() {
-        out.push('\\');
-    }
-    out.push(char);
-}
-
-/// One character of a class and what follows it.
-fn class_char<'a>(text: &'a str, whole: &str) -> Result<(char, &'a str)> {
-    match text.chars().next() {
-        None => fail(NO_BRACKET, whole),
-        Some('\\') => {
-            let (length, char) = escaped_char(text)?;
-            Ok((char, text.get(length..).unwrap_or_default()))
-        }
-        Some(char) => Ok((char, text.get(char.len_utf8()..).unwrap_or_default())),
-    }
-}
-
-/// `[:alpha:]` within a class, with its length.
-fn posix_class(text: &str) -> Result<Option<(usize, &str)>> {
-    const NAMES: [&str; 14] = [
-        "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space",
-        "upper", "word", "xdigit",
-    ];
-    if !text.starts_with("[:") {
-        return Ok(None);
-    }
-    let Some(end) = text.get(2..).and_then(|rest| rest.find(":]")) else {
-        return Ok(None);
-    };
-    let whole = text.get(..end + 4).unwrap_or(text);
-    let name = text.get(2..end + 2).unwrap_or_default();
-    if NAMES.contains(&name.strip_prefix('^').unwrap_or(name)) {
-        Ok(Some((end + 4, whole)))
-    } else {
-        fail(BAD_RANGE, whole)
-    }
 }

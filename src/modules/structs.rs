@@ -8,7 +8,7 @@ use starlark::eval::{Arguments, Evaluator};
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
 use super::function::{fail, module_of, named, one_argument};
-use crate::engine::builtins::is_callable;
+use crate::engine::builtins::{call, is_callable};
 use crate::engine::values::Struct;
 use crate::engine::{Args, NativeError, NativeResult, convert};
 use crate::yaml::{Node, Origin, Text};
@@ -76,7 +76,7 @@ impl<'v> BoundFunction<'v> {
             return fail(format!("invalid call of non-function ({})", self.function.get_type()));
         }
         let positional: Vec<_> = self.first.iter().chain(&args.positional).copied().collect();
-        Ok(eval.eval_function(self.function, &positional, &args.named)?)
+        call(self.function, &positional, &args.named, eval)
     }
 }
 

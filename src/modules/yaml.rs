@@ -1,5 +1,7 @@
 //! `@ytt:yaml`.
 
+use std::collections::HashSet;
+
 use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
 
@@ -31,9 +33,7 @@ pub(crate) fn value_of<'v>(text: &[u8], heap: Heap<'v>) -> NativeResult<Value<'v
     let [document] = documents.items.as_slice() else {
         return fail("Expected to find exactly one YAML document");
     };
-    if let Some(key) = repeated_key(&document.value) {
-        return fail(format!("(p) Unexpected duplicate key: {key}"));
-    }
+    check_keys(&document.value)?;
     Ok(convert::to_plain(&document.value, heap))
 }
 
@@ -42,21 +42,32 @@ pub(crate) fn round_trip<'v>(value: Value<'v>, heap: Heap<'v>) -> NativeResult<V
     value_of(text_of(value, heap)?.as_bytes(), heap)
 }
 
-/// A key that some map has twice.
-fn repeated_key(node: &Node) -> Option<String> {
+/// Refuses keys that the reference does: those a map has twice, and collections.
+fn check_keys(node: &Node) -> NativeResult<()> {
     match node {
         Node::Map(map) => {
-            let mut seen = Vec::with_capacity(map.items.len());
-            map.items.iter().find_map(|item| {
-                if seen.contains(&&item.key) {
-                    return Some(yaml::print_value(&item.key).trim_end().to_owned());
+            let mut seen = HashSet::with_capacity(map.items.len());
+            for item in &map.items {
+                match &item.key {
+                    Node::Map(_) => {
+                        return fail("(p) unknown type yaml.MapItem for conversion to starlark value");
+                    }
+                    Node::Array(_) => {
+                        return fail("(p) unknown type yaml.ArrayItem for conversion to starlark value");
+                    }
+                    _ => {}
                 }
-                seen.push(&item.key);
-                repeated_key(&item.value)
-            })
+                let key = yaml::print_value(&item.key);
+                if seen.contains(&key) {
+                    return fail(format!("(p) Unexpected duplicate key: {}", key.trim_end()));
+                }
+                seen.insert(key);
+                check_keys(&item.value)?;
+            }
+            Ok(())
         }
-        Node::Array(array) => array.items.iter().find_map(|item| repeated_key(&item.value)),
-        _ => None,
+        Node::Array(array) => array.items.iter().try_for_each(|item| check_keys(&item.value)),
+        _ => Ok(()),
     }
 }
 

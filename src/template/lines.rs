@@ -1,5 +1,6 @@
 //! Dialect text: the lines a template is turned into, each with the line it stands for.
 
+use super::nodes::{Nodes, Tag};
 use crate::error::Frame;
 use crate::yaml::{FileTable, Pos, Text};
 
@@ -70,8 +71,8 @@ pub(crate) struct SourceLine {
 /// A line of dialect text.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// The code; for lines of a `.star` file as they stand.
-    pub(crate) text: String,
+    /// The code; for lines of a `.star` file as they stand, which need not be UTF-8.
+    pub(crate) text: Vec<u8>,
     /// What it stands for; none for lines that stand for nothing.
     pub(crate) source: Option<SourceLine>,
 }
@@ -79,23 +80,35 @@ pub(crate) struct Line {
 impl Line {
     /// A generated instruction.
     pub(crate) fn generated(text: String) -> Line {
-        Line { text, source: None }
+        Line { text: text.into_bytes(), source: None }
+    }
+
+    /// The code as messages show it.
+    pub(crate) fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.text).into_owned()
     }
 }
 
 /// The text of all lines: white space in front goes, except behind a continued line.
-pub(crate) fn join(lines: &[Line]) -> String {
-    let mut result = String::new();
+pub(crate) fn join(lines: &[Line]) -> Vec<u8> {
+    let mut result = Vec::new();
     let mut continued = false;
     for (index, line) in lines.iter().enumerate() {
         if index > 0 {
-            result.push('\n');
+            result.push(b'\n');
         }
-        let text = if continued { line.text.as_str() } else { line.text.trim_start() };
-        continued = text.ends_with('\\');
-        result.push_str(text);
+        let text = if continued { line.text.as_slice() } else { trim_start(&line.text) };
+        continued = text.ends_with(b"\\");
+        result.extend_from_slice(text);
     }
     result
+}
+
+fn trim_start(text: &[u8]) -> &[u8] {
+    match std::str::from_utf8(text) {
+        Ok(text) => text.trim_start().as_bytes(),
+        Err(_) => text.trim_ascii_start(),
+    }
 }
 
 /// The frames that show line `number` (from 1): the line itself, or for a generated one its
@@ -106,6 +119,7 @@ pub(crate) fn frames(
     context: &str,
     name: &str,
     bare: bool,
+    nodes: Option<&Nodes>,
     files: &FileTable,
 ) -> Vec<Frame> {
     let index = (number as usize).wrapping_sub(1);
@@ -128,10 +142,25 @@ pub(crate) fn frames(
     if let Some(source) = before {
         frames.push(neighbour(source, std::mem::take(&mut context)));
     }
-    let text = format!("{} (generated)", line.text);
+    let mut text = line.shown();
+    if let Some(node) = nodes.and_then(|nodes| nodes.get(tag_of(&text)?)) {
+        text = format!("{text} # {}", node.kind.describe());
+    }
+    text.push_str(" (generated)");
     frames.push(Frame::new(std::mem::take(&mut context), format!("{name}:?"), text));
     if let Some(source) = after {
         frames.push(neighbour(source, ""));
     }
     frames
+}
+
+/// The tag of the node that an instruction is about.
+fn tag_of(text: &str) -> Option<Tag> {
+    let (name, args) = text.split_once('(')?;
+    match Instruction::of(name)? {
+        Instruction::StartNode | Instruction::SetNode | Instruction::SetMapItemKey => {
+            args.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        }
+        _ => None,
+    }
 }

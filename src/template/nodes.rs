@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::yaml::{ArrayItem, Comment, Document, MapItem, Node, Pos, Text};
+use crate::yaml::{ArrayItem, Comment, Document, MapItem, Node, Pos, Text, go_text};
 
 /// Identifies a node within its template.
 pub(crate) type Tag = u32;
@@ -28,6 +28,19 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// What the reference notes beside generated instructions.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Kind::DocumentSet => "*yamlmeta.DocumentSet".to_owned(),
+            Kind::Document => "*yamlmeta.Document".to_owned(),
+            Kind::Map => "*yamlmeta.Map".to_owned(),
+            Kind::MapItem { key } => format!("*yamlmeta.MapItem key={}", go_text(key)),
+            Kind::Array => "*yamlmeta.Array".to_owned(),
+            Kind::ArrayItem => "*yamlmeta.ArrayItem idx=?".to_owned(),
+            Kind::TextRoot | Kind::Text => String::new(),
+        }
+    }
+
     /// The reference's name for it in messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -83,34 +96,37 @@ pub(crate) struct AnnotationSite {
 /// All nodes of a template.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nodes {
-    nodes: Vec<TemplateNode>,
+    /// By tag, which counts from 1; none for those that are part of a shared piece.
+    nodes: Vec<Option<Box<TemplateNode>>>,
     pub(crate) annotations: Vec<AnnotationSite>,
 }
 
 impl Nodes {
     /// Adds a node.
     pub(crate) fn add(&mut self, node: TemplateNode) -> Tag {
-        self.nodes.push(node);
-        (self.nodes.len() - 1) as Tag
+        self.nodes.push(Some(Box::new(node)));
+        self.nodes.len() as Tag
     }
 
     /// The node of a tag.
     pub(crate) fn get(&self, tag: Tag) -> Option<&TemplateNode> {
-        self.nodes.get(tag as usize)
+        self.nodes.get((tag as usize).checked_sub(1)?)?.as_deref()
     }
 
     pub(crate) fn get_mut(&mut self, tag: Tag) -> Option<&mut TemplateNode> {
-        self.nodes.get_mut(tag as usize)
+        self.nodes.get_mut((tag as usize).checked_sub(1)?)?.as_deref_mut()
     }
 
-    /// Forgets everything from `tag` on.
-    pub(crate) fn truncate(&mut self, tag: Tag) {
-        self.nodes.truncate(tag as usize);
+    /// Forgets what comes after `tag`. Tags stay taken, so that they number all nodes of the file.
+    pub(crate) fn forget_after(&mut self, tag: Tag) {
+        for node in self.nodes.iter_mut().skip(tag as usize) {
+            *node = None;
+        }
     }
 
-    /// The next tag.
-    pub(crate) fn len(&self) -> Tag {
-        self.nodes.len() as Tag
+    /// The tag of the next node.
+    pub(crate) fn next(&self) -> Tag {
+        self.nodes.len() as Tag + 1
     }
 
     /// The ancestors of a node, nearest first.

@@ -10,7 +10,7 @@ use starlark::eval::Evaluator;
 use starlark::syntax::{AstModule, Dialect as CrateDialect};
 use starlark::values::list::ListRef;
 use starlark::values::tuple::{AllocTuple, TupleRef};
-use starlark::values::{FrozenValue, OwnedFrozenValue};
+use starlark::values::{FrozenValue, OwnedFrozenValue, Value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
@@ -20,7 +20,7 @@ use super::run::{Host, Members, Run};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
-use crate::engine::{builtins, names, wording};
+use crate::engine::{NativeError, NativeResult, builtins, names, wording};
 use crate::error::{Error, ErrorKind, Failure, Frame, Result};
 use crate::yaml::{FileId, FileTable, Node, Text};
 
@@ -41,6 +41,8 @@ pub(crate) struct Program {
     name: Arc<str>,
     /// `.star` files and text of positions without a file name.
     bare: bool,
+    /// The nodes of a template.
+    source: Option<Arc<Source>>,
     main: OwnedFrozenValue,
     /// What [`codegen::MAIN`] takes: the natives it uses, as a tuple.
     natives: OwnedFrozenValue,
@@ -86,8 +88,10 @@ impl Program {
     pub(crate) fn compile(input: Input, files: &FileTable) -> Result<Arc<Program>> {
         let Input { file, name, lines, template, library } = input;
         let bare = template.is_none();
+        let source = template.as_ref().map(|(source, _)| Arc::clone(source));
+        let nodes = source.as_ref().map(|source| &source.nodes);
         let located = |message: String, pos: Position| {
-            let frames = lines::frames(&lines, pos.line, "", &name, bare, files);
+            let frames = lines::frames(&lines, pos.line, "", &name, bare, nodes, files);
             let hint = wording::hint(&message, &line_text(&lines, pos.line));
             Failure { hint, frames, ..Failure::new(message) }
         };
@@ -163,23 +167,26 @@ impl Program {
             Ok((main, natives))
         });
         let (main, natives) = compiled.map_err(internal)?;
-        let program =
-            Arc::new(Program { id, name, bare, main, natives, lines, generated, globals: resolved.globals });
+        let program = Arc::new(Program {
+            id,
+            name,
+            bare,
+            source,
+            main,
+            natives,
+            lines,
+            generated,
+            globals: resolved.globals,
+        });
         PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&program));
         Ok(program)
     }
 
     /// Runs the file in the run of `module` and gives what it exports.
     fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Members<'v>> {
-        let printer = Printer(Run::of_module(module)?.host());
-        let mut eval = Evaluator::new(module);
-        // The run keeps values where the collector does not look.
-        eval.disable_gc();
-        eval.set_print_handler(&printer);
-        eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
         let main = module.heap().access_owned_frozen_value(&self.main);
         let natives = module.heap().access_owned_frozen_value(&self.natives);
-        let exported = eval.eval_function(main, &[natives], &[])?;
+        let exported = with_evaluator(module, |eval| eval.eval_function(main, &[natives], &[]))?;
         let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
         Ok(pairs
             .filter_map(|pair| match TupleRef::from_value(pair)?.content() {
@@ -215,6 +222,36 @@ impl Program {
     }
 }
 
+/// Evaluates code in the run of `module`, within the limits of files.
+pub(crate) fn with_evaluator<'v, T>(
+    module: &Module<'v>,
+    evaluate: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<T>,
+) -> starlark::Result<T> {
+    let printer = Printer(Run::of_module(module)?.host());
+    let mut eval = Evaluator::new(module);
+    // The run keeps values where the collector does not look.
+    eval.disable_gc();
+    eval.set_print_handler(&printer);
+    eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
+    evaluate(&mut eval)
+}
+
+/// Calls a function of a template. Its error is the message alone, as the reference words errors of
+/// functions that it calls itself.
+pub(crate) fn call<'v>(
+    function: Value<'v>,
+    args: &[Value<'v>],
+    eval: &mut Evaluator<'v, '_, '_>,
+) -> NativeResult<Value<'v>> {
+    let run = Run::of(eval)?;
+    let depth = run.contexts().len();
+    eval.eval_function(function, args, &[]).map_err(|error| {
+        run.contexts().truncate(depth);
+        let arity = wording::outside_call(&error, function, args.len());
+        NativeError::new(arity.unwrap_or_else(|| message(&error)))
+    })
+}
+
 /// Sends what code prints to the run's host.
 struct Printer(Arc<dyn Host>);
 
@@ -226,7 +263,7 @@ impl PrintHandler for Printer {
 }
 
 fn line_text(lines: &[Line], number: u32) -> String {
-    lines.get((number as usize).wrapping_sub(1)).map(|line| line.text.clone()).unwrap_or_default()
+    lines.get((number as usize).wrapping_sub(1)).map(Line::shown).unwrap_or_default()
 }
 
 /// Whether a file loads the module with `template.replace`.
@@ -237,6 +274,12 @@ fn loads_template(stmts: &[Stmt]) -> bool {
         Stmt::For { body, .. } | Stmt::While { body, .. } => loads_template(body),
         _ => false,
     })
+}
+
+/// The message of an error of running code, for those who pass on only that.
+pub(crate) fn message(error: &starlark::Error) -> String {
+    let failed = failed(error, &FileTable::default());
+    failed.template_failures().first().map(|failure| failure.message.clone()).unwrap_or_default()
 }
 
 /// An error of running code, with ytt's message, hint and frames.
@@ -289,7 +332,15 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         let function = names::restore(name.rsplit('.').next().unwrap_or(name));
         let context = if function == codegen::MAIN { "<toplevel>" } else { function };
         codes.push_str(&line_text(&program.lines, line));
-        frames.extend(lines::frames(&program.lines, line, context, &program.name, program.bare, files));
+        frames.extend(lines::frames(
+            &program.lines,
+            line,
+            context,
+            &program.name,
+            program.bare,
+            program.source.as_ref().map(|source| &source.nodes),
+            files,
+        ));
     };
     for (index, (name, span)) in places.iter().enumerate() {
         if index == 0

@@ -1,6 +1,6 @@
 //! One run of the evaluator: what natives find through the evaluator that called them.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,6 +30,9 @@ pub(crate) trait Host: Send + Sync {
     /// Prints a warning on the error output, unless it already has been in this run.
     fn warn_once(&self, text: &'static str);
 
+    /// How messages name a place: `file:line`.
+    fn place(&self, pos: Pos) -> String;
+
     /// The paths of the files below a library: `data.list`. `place` is (own library, root).
     fn list_data(&self, place: (usize, usize), path: &str) -> NativeResult<Vec<String>>;
 
@@ -41,7 +44,7 @@ pub(crate) trait Host: Send + Sync {
 pub(crate) type Members<'v> = Vec<(Text, Value<'v>)>;
 
 /// An annotation of a node with its evaluated arguments.
-#[derive(Trace)]
+#[derive(Trace, Clone)]
 pub(crate) struct Annotation<'v> {
     #[trace(unsafe_ignore)]
     pub(crate) name: Text,
@@ -63,6 +66,10 @@ pub(crate) struct Run<'v> {
     /// Side table of the annotations that nodes refer to by number, from 1.
     #[allocative(skip)]
     annotations: RefCell<Vec<Vec<Annotation<'v>>>>,
+    /// An overlay has made a map with a key twice, at least for a while.
+    #[allocative(skip)]
+    #[trace(unsafe_ignore)]
+    repeated_keys: Cell<bool>,
     #[allocative(skip)]
     #[trace(unsafe_ignore)]
     host: Arc<dyn Host>,
@@ -80,13 +87,25 @@ impl fmt::Debug for Run<'_> {
     }
 }
 
+impl<'v> Annotation<'v> {
+    /// The keyword arguments in the order they were given.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&str, Value<'v>)> {
+        self.kwarg_names.iter().map(|name| name.as_str()).zip(self.kwargs.iter().copied())
+    }
+}
+
 #[starlark_value(type = "run")]
 impl<'v> StarlarkValue<'v> for Run<'v> {}
 
 impl<'v> Run<'v> {
     /// Makes a module the place of a run.
     pub(crate) fn install(module: &starlark::environment::Module<'v>, host: Arc<dyn Host>) {
-        let run = Run { contexts: RefCell::default(), annotations: RefCell::default(), host };
+        let run = Run {
+            contexts: RefCell::default(),
+            annotations: RefCell::default(),
+            repeated_keys: Cell::new(false),
+            host,
+        };
         module.set_extra_value(module.heap().alloc_complex_no_freeze(run));
     }
 
@@ -106,6 +125,16 @@ impl<'v> Run<'v> {
     /// The open contexts, innermost last.
     pub(crate) fn contexts(&self) -> RefMut<'_, Vec<Context>> {
         self.contexts.borrow_mut()
+    }
+
+    /// Remembers that a map may have a key twice.
+    pub(crate) fn note_repeated_keys(&self) {
+        self.repeated_keys.set(true);
+    }
+
+    /// Whether a map may have a key twice.
+    pub(crate) fn may_repeat_keys(&self) -> bool {
+        self.repeated_keys.get()
     }
 
     /// The workspace.
@@ -139,6 +168,13 @@ impl<'v> Run<'v> {
         }
     }
 
+    /// The annotation `name` of set `id`, if it is there.
+    pub(crate) fn annotation(&self, id: u32, name: &str) -> Option<Annotation<'v>> {
+        let sets = self.annotations.borrow();
+        let set = sets.get((id as usize).wrapping_sub(1))?;
+        set.iter().find(|annotation| annotation.name == name).cloned()
+    }
+
     /// The keyword arguments of the annotation `name` of set `id`, if it is there.
     pub(crate) fn kwargs(&self, id: u32, name: &str) -> Option<Vec<(Text, Value<'v>)>> {
         let sets = self.annotations.borrow();
@@ -152,6 +188,24 @@ impl<'v> Run<'v> {
         let sets = self.annotations.borrow();
         let set = sets.get((id as usize).wrapping_sub(1))?;
         set.iter().find(|annotation| annotation.name == name).map(|annotation| annotation.args.clone())
+    }
+
+    /// The number of a set like `id` without the annotations of overlays.
+    pub(crate) fn without_overlays(&self, id: u32) -> u32 {
+        let of_overlay = |annotation: &Annotation<'v>| annotation.name.starts_with("overlay/");
+        let mut sets = self.annotations.borrow_mut();
+        let Some(set) = sets.get((id as usize).wrapping_sub(1)) else {
+            return id;
+        };
+        if !set.iter().any(of_overlay) {
+            return id;
+        }
+        let rest: Vec<_> = set.iter().filter(|annotation| !of_overlay(annotation)).cloned().collect();
+        if rest.is_empty() {
+            return 0;
+        }
+        sets.push(rest);
+        sets.len() as u32
     }
 
     /// Whether set `id` has the annotation `name`.

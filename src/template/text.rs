@@ -89,10 +89,10 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
                 let source = Some(SourceLine { pos: *pos, content: Text::new(text), whole: None });
                 let tag = nodes.add(node(Kind::Text, root, Some(Node::str(text))));
                 lines.push(Line {
-                    text: Instruction::StartNode.call(&tag.to_string()),
+                    text: Instruction::StartNode.call(&tag.to_string()).into_bytes(),
                     source: source.clone(),
                 });
-                lines.push(Line { text: Instruction::SetNode.call(&tag.to_string()), source });
+                lines.push(Line { text: Instruction::SetNode.call(&tag.to_string()).into_bytes(), source });
             }
             Piece::Code(code, pos) => {
                 trim_start = code.ends_with('-');
@@ -106,16 +106,16 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
                     let tag = nodes.add(node(Kind::Text, root, None));
                     let source = Some(SourceLine { pos: *pos, content: Text::new(code), whole: None });
                     lines.push(Line {
-                        text: Instruction::StartNode.call(&tag.to_string()),
+                        text: Instruction::StartNode.call(&tag.to_string()).into_bytes(),
                         source: source.clone(),
                     });
                     let set = Instruction::SetNode.call(&format!("{tag}, ({body})"));
-                    lines.push(Line { text: set, source });
+                    lines.push(Line { text: set.into_bytes(), source });
                 } else {
                     for (offset, text) in body.split('\n').enumerate() {
                         let pos = Pos::new(pos.file, pos.line + offset as u32);
                         let source = Some(SourceLine { pos, content: Text::new(text), whole: None });
-                        lines.push(Line { text: text.to_owned(), source });
+                        lines.push(Line { text: text.as_bytes().to_vec(), source });
                     }
                 }
             }

@@ -106,7 +106,7 @@ impl<'a> Lowering<'a> {
             .then(|| self.source.get(pos.line as usize - 1))
             .flatten()
             .map(|content| SourceLine { pos, content: Text::new(content), whole: None });
-        self.lines.push(Line { text, source });
+        self.lines.push(Line { text: text.into_bytes(), source });
     }
 
     fn add(&mut self, kind: Kind, pos: Pos, parent: Tag, comments: Vec<Comment>) -> Tag {
@@ -149,7 +149,7 @@ impl<'a> Lowering<'a> {
             Kind::MapItem { key } => key.clone(),
             _ => Node::Null,
         };
-        let (first_line, tag) = (self.lines.len(), self.nodes.len());
+        let (first_line, tag) = (self.lines.len(), self.nodes.next());
         let is_map_item = matches!(kind, Kind::MapItem { .. });
         let is_document = matches!(kind, Kind::Document);
         self.add(kind, pos, parent, metas.kept.clone());
@@ -179,7 +179,7 @@ impl<'a> Lowering<'a> {
                 Piece::ArrayItem(ArrayItem { value, pos, notes })
             };
             self.lines.truncate(first_line + 1);
-            self.nodes.truncate(tag + 1);
+            self.nodes.forget_after(tag);
             if let Some(node) = self.nodes.get_mut(tag) {
                 node.prebuilt = Some(Prebuilt { piece, depth });
             }
@@ -253,7 +253,7 @@ impl<'a> Lowering<'a> {
         let pieces = text::parse(string, pos).map_err(|message| self.compile_error(message))?;
         let mut lines = text::lower(&pieces, pos.file, &mut self.nodes);
         // The last instruction ends the context; its value is the string.
-        let ended = lines.pop().map(|line| line.text).unwrap_or_default();
+        let ended = lines.pop().map(|line| line.shown()).unwrap_or_default();
         for mut line in lines {
             if let Some(source) = &mut line.source {
                 let index = (source.pos.line as usize).wrapping_sub(1);

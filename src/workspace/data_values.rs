@@ -10,28 +10,20 @@ use starlark::environment::Module;
 
 use super::execution::Execution;
 use super::library::{FileIndex, Listed};
+use super::overlays;
 use super::session::{ForLibraries, Place, Scope, Session};
 use super::{FileKind, LibraryRef, ValuesLayer, ValuesMerge};
 use crate::engine::convert;
 use crate::error::{Error, ErrorKind, Result};
+use crate::overlay::Style;
+use crate::schema::Schema;
 use crate::template::annotation;
 use crate::template::run::Run;
-use crate::yaml::{Array, ArrayItem, Comment, Document, DocumentSet, Map, MapItem, Node};
+use crate::yaml::{Comment, Document, DocumentSet, Node};
 
 const LIBRARY_REF: &str = "library/ref";
 const VALUES: &str = "data/values";
 const SCHEMA: &str = "data/values-schema";
-
-/// How a document is put over what is below it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Merge {
-    /// By overlay annotations; keys must be there already.
-    Overlay,
-    /// Maps item by item, everything else replaced; keys may be new.
-    Plain,
-    /// As `Plain`, but the value that many keys down replaces what is there, maps too.
-    Key(usize),
-}
 
 /// A document that gives data values or a schema, and the library it is for.
 #[derive(Clone, Debug)]
@@ -39,7 +31,8 @@ pub(crate) struct ValuesDocument {
     /// The rest of the way to the library; empty for the one at hand.
     pub(crate) library: Vec<LibraryRef>,
     pub(crate) document: Document,
-    pub(crate) merge: Merge,
+    /// How the document is put over what is below it.
+    pub(crate) merge: Style,
     /// `after_library_module=True`: over what the library module is given.
     pub(crate) after_library_module: bool,
     /// The whole way, for messages.
@@ -49,7 +42,7 @@ pub(crate) struct ValuesDocument {
 
 impl ValuesDocument {
     /// A document for the library at hand.
-    pub(crate) fn new(document: Document, merge: Merge) -> ValuesDocument {
+    pub(crate) fn new(document: Document, merge: Style) -> ValuesDocument {
         ValuesDocument {
             library: Vec::new(),
             document,
@@ -63,8 +56,8 @@ impl ValuesDocument {
     /// A layer that a flag gave.
     pub(crate) fn of_layer(layer: ValuesLayer) -> ValuesDocument {
         let merge = match layer.merge {
-            ValuesMerge::Plain => Merge::Plain,
-            ValuesMerge::Key(depth) => Merge::Key(depth),
+            ValuesMerge::Plain => Style::Plain,
+            ValuesMerge::Key(depth) => Style::Key(depth),
         };
         let full = layer.library.clone();
         ValuesDocument { library: layer.library, full, ..ValuesDocument::new(layer.document, merge) }
@@ -104,7 +97,7 @@ impl ValuesDocument {
             }
         }
         let full = library.clone();
-        let base = ValuesDocument::new(document, Merge::Overlay);
+        let base = ValuesDocument::new(document, Style::Annotated);
         Ok(ValuesDocument { library, after_library_module, full, ..base })
     }
 
@@ -161,6 +154,15 @@ pub(crate) fn check_used(for_libraries: &ForLibraries, session: &Session) -> Res
     ))
 }
 
+/// The schema of a library's data values.
+pub(crate) struct DeclaredSchema<'v> {
+    pub(crate) schema: Schema<'v>,
+    /// The files that declare it.
+    files: Vec<Listed>,
+    /// What the files declare for other libraries.
+    for_libraries: Vec<ValuesDocument>,
+}
+
 /// The data values of a library.
 pub(crate) struct DataValues {
     pub(crate) document: Document,
@@ -170,62 +172,89 @@ pub(crate) struct DataValues {
     pub(crate) for_libraries: ForLibraries,
 }
 
-/// Evaluates the documents that give data values.
-pub(crate) fn evaluate(
+/// Evaluates the documents that declare the schema, with `given` over those of files.
+pub(crate) fn schema<'v>(
     execution: &Execution<'_>,
-    schemas: Vec<ValuesDocument>,
-    values: Vec<ValuesDocument>,
-    module: &Module<'_>,
-) -> Result<DataValues> {
-    let run = Run::of_module(module).map_err(|error| Error::new(ErrorKind::Internal, error.message()))?;
-    let mut for_libraries = ForLibraries::default();
-    let mut base: Option<Node> = None;
-    let schema_files = annotated(execution, SCHEMA)?;
-    let more = if schemas.is_empty() { "" } else { "additional data value schema" };
-    let order = order(execution.session, "data values schema", &schema_files, more);
-    let mut documents =
-        of_files(execution, &schema_files, SCHEMA, run, module).map_err(|error| error.context(&order))?;
-    documents.extend(schemas);
-    for schema in documents {
-        if !schema.library.is_empty() {
-            for_libraries.schemas.push(schema);
-            continue;
-        }
-        let value = defaults(&schema.document.value, run);
-        base = Some(match base.take() {
-            Some(under) => {
-                merge(execution.session, run, &under, &value, false).map_err(|error| error.context(&order))?
+    given: Vec<ValuesDocument>,
+    module: &Module<'v>,
+) -> Result<DeclaredSchema<'v>> {
+    let session = execution.session;
+    let run = run_of(module)?;
+    let files = annotated(execution, SCHEMA)?;
+    let more = if given.is_empty() { "" } else { "additional data value schema" };
+    let order = order(session, "data values schema", &files, more);
+    let combined = || {
+        let mut documents = of_files(execution, &files, SCHEMA, run, module)?;
+        documents.extend(given);
+        let mut for_libraries = Vec::new();
+        let mut declared: Option<(Document, Schema<'v>)> = None;
+        for overlay in documents {
+            let read = |document: &Document| Schema::new(document, run, module.heap(), &session.file_table());
+            let own = read(&overlay.document)?;
+            if !overlay.library.is_empty() {
+                for_libraries.push(overlay);
+                continue;
             }
-            None => value,
-        });
-    }
+            declared = Some(match declared.take() {
+                None => (overlay.document, own),
+                Some((under, _)) => {
+                    let document = overlays::put_over(under, &overlay.document, Style::Annotated, module)?;
+                    let schema = read(&document)?;
+                    (document, schema)
+                }
+            });
+        }
+        Ok((declared.map(|(_, schema)| schema).unwrap_or_default(), for_libraries))
+    };
+    let (schema, for_libraries) = combined().map_err(|error: Error| error.context(&order))?;
+    Ok(DeclaredSchema { schema, files, for_libraries })
+}
+
+/// Evaluates the documents that give data values, with `values` over those of files.
+pub(crate) fn evaluate<'v>(
+    execution: &Execution<'_>,
+    schema: DeclaredSchema<'v>,
+    values: Vec<ValuesDocument>,
+    module: &Module<'v>,
+) -> Result<DataValues> {
+    let session = execution.session;
+    let run = run_of(module)?;
+    let DeclaredSchema { schema, files: schema_files, for_libraries } = schema;
+    let mut for_libraries = ForLibraries { schemas: for_libraries, values: Vec::new() };
     let files = annotated(execution, VALUES)?;
     let more = if values.is_empty() { "" } else { "additional data values" };
-    let order = self::order(execution.session, "data values", &files, more);
-    let mut documents =
-        of_files(execution, &files, VALUES, run, module).map_err(|error| error.context(&order))?;
-    documents.extend(values);
-    for given in documents {
-        if !given.library.is_empty() {
-            for_libraries.values.push(given);
-            continue;
-        }
-        let over = &given.document.value;
-        base = Some(match (base.take(), given.merge) {
-            (None, _) => over.clone(),
-            (Some(under), Merge::Overlay) => {
-                merge(execution.session, run, &under, over, false).map_err(|error| error.context(&order))?
+    let order = order(session, "data values", &files, more);
+    let combined = || {
+        let mut documents = of_files(execution, &files, VALUES, run, module)?;
+        documents.extend(values);
+        let table = session.file_table();
+        let mut base = schema.defaults();
+        for given in documents {
+            if !given.library.is_empty() {
+                for_libraries.values.push(given);
+                continue;
             }
-            (Some(under), Merge::Plain) => put_over(&under, over, None),
-            (Some(under), Merge::Key(depth)) => put_over(&under, over, Some(depth)),
-        });
+            let document = match base.take() {
+                None => given.document,
+                Some(under) => overlays::put_over(under, &given.document, given.merge, module)?,
+            };
+            base = Some(schema.conform(document, &table)?);
+        }
+        Ok(base)
+    };
+    let document = combined().map_err(|error: Error| error.context(&order))?;
+    let empty = || Document { value: Node::Map(Arc::default()), ..Document::default() };
+    let document = document.unwrap_or_else(empty);
+    overlays::check_keys(&document, run)?;
+    if !execution.options.skip_validation {
+        schema.validate(&document, run, module, &session.file_table())?;
     }
-    let value = base.unwrap_or_else(|| Node::Map(Arc::default()));
-    Ok(DataValues {
-        document: Document { value, ..Document::default() },
-        files: schema_files.iter().chain(&files).map(|listed| listed.file).collect(),
-        for_libraries,
-    })
+    let files = schema_files.iter().chain(&files).map(|listed| listed.file).collect();
+    Ok(DataValues { document, files, for_libraries })
+}
+
+fn run_of<'v>(module: &Module<'v>) -> Result<&'v Run<'v>> {
+    Run::of_module(module).map_err(|error| Error::new(ErrorKind::Internal, error.message()))
 }
 
 /// What is being done, for messages.
@@ -350,93 +379,4 @@ fn documents(
         return Err(Error::new(ErrorKind::DataValues, what));
     }
     Ok(with.cloned().collect())
-}
-
-/// The values a schema document stands for when none are given.
-fn defaults(node: &Node, run: &Run<'_>) -> Node {
-    match node {
-        Node::Map(map) => Node::Map(Arc::new(Map {
-            items: map
-                .items
-                .iter()
-                .map(|item| {
-                    let annotations = item.notes.annotations;
-                    let value = if run.has(annotations, "schema/nullable") {
-                        Node::Null
-                    } else if run.has(annotations, "schema/type") {
-                        item.value.clone()
-                    } else {
-                        defaults(&item.value, run)
-                    };
-                    MapItem { value, ..item.clone() }
-                })
-                .collect(),
-            ..Map::clone(map)
-        })),
-        Node::Array(array) => Node::Array(Arc::new(Array { items: Vec::new(), ..Array::clone(array) })),
-        scalar => scalar.clone(),
-    }
-}
-
-/// A values document over what is below it: maps item by item, arrays appended.
-fn merge(session: &Session, run: &Run<'_>, under: &Node, over: &Node, missing_ok: bool) -> Result<Node> {
-    match (under, over) {
-        (Node::Map(under), Node::Map(over)) => {
-            let mut items = under.items.clone();
-            for item in &over.items {
-                let annotations = item.notes.annotations;
-                let kwargs = run.kwargs(annotations, "overlay/match").unwrap_or_default();
-                let own = kwargs.iter().any(|(name, value)| name == "missing_ok" && value.to_bool());
-                let kwargs = run.kwargs(annotations, "overlay/match-child-defaults").unwrap_or_default();
-                let below = kwargs.iter().any(|(name, value)| name == "missing_ok" && value.to_bool());
-                match items.iter_mut().find(|old| old.key == item.key) {
-                    Some(old) if run.has(annotations, "overlay/replace") => old.value = item.value.clone(),
-                    Some(_) if run.has(annotations, "overlay/remove") => {
-                        items.retain(|old| old.key != item.key);
-                    }
-                    Some(old) => {
-                        old.value = merge(session, run, &old.value, &item.value, missing_ok || below)?;
-                        old.pos = item.pos;
-                    }
-                    None if own || missing_ok => items.push(item.clone()),
-                    None => {
-                        let table = session.file_table();
-                        return Err(Error::new(
-                            ErrorKind::DataValues,
-                            format!(
-                                "Map item (key '{}') on line {}: Expected number of matched nodes to be 1, but was 0",
-                                item.key.as_str().unwrap_or_default(),
-                                table.show(item.pos)
-                            ),
-                        ));
-                    }
-                }
-            }
-            Ok(Node::Map(Arc::new(Map { items, ..Map::clone(under) })))
-        }
-        (Node::Array(under), Node::Array(over)) => {
-            let items: Vec<ArrayItem> = under.items.iter().chain(&over.items).cloned().collect();
-            Ok(Node::Array(Arc::new(Array { items, ..Array::clone(under) })))
-        }
-        (_, over) => Ok(over.clone()),
-    }
-}
-
-/// A layer of a flag over what is below it. Keys are added where they are missing; with `replace`,
-/// the value that many keys down takes the place of what is there.
-fn put_over(under: &Node, over: &Node, replace: Option<usize>) -> Node {
-    let (Node::Map(under), Node::Map(over), false) = (under, over, replace == Some(0)) else {
-        return over.clone();
-    };
-    let mut items = under.items.clone();
-    for item in &over.items {
-        match items.iter_mut().find(|old| old.key == item.key) {
-            Some(old) => {
-                old.value = put_over(&old.value, &item.value, replace.map(|depth| depth - 1));
-                old.pos = item.pos;
-            }
-            None => items.push(item.clone()),
-        }
-    }
-    Node::Map(Arc::new(Map { items, ..Map::clone(under) }))
 }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use starlark::environment::Module;
 
-use super::data_values::{self, DataValues, ValuesDocument};
+use super::data_values::{self, DataValues, DeclaredSchema, ValuesDocument};
 use super::files::FileKind;
 use super::library::{FileIndex, LibraryId};
+use super::overlays::{self, FileResult};
 use super::session::{ForLibraries, Place, Scope, Session};
 use super::{Options, OutputFile};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,14 +35,23 @@ pub(crate) struct Evaluation<'v> {
 }
 
 impl Execution<'_> {
-    /// The library's data values: schema and documents of its files, then `values`.
-    pub(crate) fn data_values(
+    /// The schema of the library's data values: that of its files, then `schemas` over it.
+    pub(crate) fn schema<'v>(
         &self,
         schemas: Vec<ValuesDocument>,
+        module: &Module<'v>,
+    ) -> Result<DeclaredSchema<'v>> {
+        data_values::schema(self, schemas, module)
+    }
+
+    /// The library's data values: defaults of the schema, documents of its files, then `values`.
+    pub(crate) fn data_values<'v>(
+        &self,
+        schema: DeclaredSchema<'v>,
         values: Vec<ValuesDocument>,
-        module: &Module<'_>,
+        module: &Module<'v>,
     ) -> Result<DataValues> {
-        data_values::evaluate(self, schemas, values, module)
+        data_values::evaluate(self, schema, values, module)
     }
 
     /// Evaluates the library's files, those with data values aside.
@@ -56,7 +66,7 @@ impl Execution<'_> {
         let scope = Arc::new(Scope { values: values.value.clone(), for_libraries, options: self.options });
         let mut files = Vec::new();
         let mut exports = Vec::new();
-        let mut results: Vec<(FileIndex, String, DocumentSet)> = Vec::new();
+        let mut results = Vec::new();
         for listed in session.libraries.list(self.library) {
             let Some(file) = session.files.get(listed.file) else {
                 continue;
@@ -70,8 +80,9 @@ impl Execution<'_> {
                 FileKind::Yaml => {
                     let evaluated = session.eval_yaml(listed.file, place, &scope, module)?;
                     if for_output {
-                        let documents = Arc::unwrap_or_clone(evaluated.result);
-                        results.push((listed.file, listed.path.clone(), documents));
+                        let documents = Arc::unwrap_or_clone(evaluated.result).items;
+                        let path = listed.path.clone();
+                        results.push(FileResult { file: listed.file, path, documents });
                     }
                     evaluated.exports
                 }
@@ -95,16 +106,12 @@ impl Execution<'_> {
         }
         data_values::check_used(&scope.for_libraries, session)?;
         // Documents come in the order of the files on the command line.
-        results.sort_by_key(|(index, _, _)| *index);
+        results.sort_by_key(|result| result.file);
         let mut documents: Vec<Document> = Vec::new();
-        for (_, path, mut set) in results {
-            // Files none of whose documents hold anything are not written.
-            set.items.retain(|document| !yaml::is_empty(&document.value));
-            if set.items.is_empty() {
-                continue;
-            }
+        for result in overlays::apply(results, session, module)? {
+            let mut set = DocumentSet { items: result.documents, ..DocumentSet::default() };
             let content = yaml::print_documents(&set).into_bytes();
-            files.push(OutputFile { path, content, kind: FileKind::Yaml });
+            files.push(OutputFile { path: result.path, content, kind: FileKind::Yaml });
             documents.append(&mut set.items);
         }
         let documents = DocumentSet { items: documents, ..DocumentSet::default() };

@@ -5,11 +5,11 @@ use regex::Regex;
 use super::files::{File, FileKind};
 use crate::{Error, ErrorKind, Result};
 
-/// Applies the marks one after another.
+/// Applies the marks one after another. Unless `strict`, a mark with a wildcard may match no file.
 ///
 /// # Errors
 /// `Usage` for a mark that is malformed, unknown or matches no file.
-pub fn apply_file_marks(mut files: Vec<File>, marks: &[String]) -> Result<Vec<File>> {
+pub fn apply_file_marks(mut files: Vec<File>, marks: &[String], strict: bool) -> Result<Vec<File>> {
     let mut exclusive = Vec::new();
     for mark in marks {
         let Some((path, setting)) = mark.split_once(':') else {
@@ -21,6 +21,9 @@ pub fn apply_file_marks(mut files: Vec<File>, marks: &[String]) -> Result<Vec<Fi
         let pattern = pattern(path)?;
         let matched = |file: &File| pattern.is_match(file.original_path());
         if !files.iter().any(matched) {
+            if !strict && path.contains('*') {
+                continue;
+            }
             return fail(format!(
                 "Expected file mark '{mark}' to match at least one file by path, but did not"
             ));
@@ -80,10 +83,20 @@ mod tests {
     fn marked(paths: &[&str], marks: &[&str]) -> String {
         let files = paths.iter().map(|path| File::new(*path, *b"")).collect();
         let marks: Vec<String> = marks.iter().map(|mark| (*mark).to_owned()).collect();
-        match apply_file_marks(files, &marks) {
+        match apply_file_marks(files, &marks, true) {
             Ok(files) => files.iter().map(|file| format!("{file:?}")).collect::<Vec<_>>().join(" "),
             Err(error) => error.to_string(),
         }
+    }
+
+    #[test]
+    fn only_wildcards_may_match_nothing_and_only_if_allowed() {
+        let apply = |mark: &str, strict| {
+            apply_file_marks(vec![File::new("a.yml", *b"")], &[mark.to_owned()], strict).is_ok()
+        };
+        assert!(apply("**/*.star:type=starlark", false));
+        assert!(!apply("**/*.star:type=starlark", true));
+        assert!(!apply("b.star:type=starlark", false));
     }
 
     #[test]

@@ -121,6 +121,19 @@ impl File {
         }
     }
 
+    /// The file's bytes without a leading UTF-8 byte order mark, as releases of ytt since 0.55 read
+    /// templates.
+    ///
+    /// # Errors
+    /// `File` if they cannot be read.
+    pub fn text_bytes(&self) -> Result<Arc<[u8]>> {
+        let bytes = self.bytes()?;
+        Ok(match bytes.strip_prefix(b"\xef\xbb\xbf") {
+            Some(text) => text.into(),
+            None => bytes,
+        })
+    }
+
     /// How the file is read: as marked, else by its name.
     pub fn kind(&self) -> FileKind {
         self.kind.unwrap_or_else(|| FileKind::of_name(self.name()))

@@ -13,7 +13,7 @@ use starlark::eval::Evaluator;
 use starlark::starlark_simple_value;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
-use super::data_values::{DataValues, Merge, ValuesDocument};
+use super::data_values::{DataValues, ValuesDocument};
 use super::execution::{Evaluation, Execution};
 use super::library::LibraryId;
 use super::session::{ForLibraries, Place, Scope, Session};
@@ -21,6 +21,7 @@ use super::{LibraryRef, Options};
 use crate::engine::values::{Fragment, Module};
 use crate::engine::{Args, BoundMethod, Method, NativeError, NativeResult, convert};
 use crate::error::Error;
+use crate::overlay::Style;
 use crate::template::builder::with_position;
 use crate::yaml::{Document, Node, Notes, Pos};
 
@@ -158,7 +159,7 @@ fn receiver<'v>(value: Value<'v>) -> NativeResult<&'v Library> {
 
 fn document<'v>(value: Value<'v>, heap: Heap<'v>) -> NativeResult<Document> {
     let node = convert::to_node(value, heap)?;
-    Ok(Document { value: with_position(&node, Pos::UNKNOWN), ..Document::default() })
+    Ok(Document { value: with_position(&node, Pos::COMPUTED), ..Document::default() })
 }
 
 fn has_annotations(node: &Node) -> bool {
@@ -179,7 +180,7 @@ fn with_data_values<'v>(
     let run = || {
         let mut library = receiver(me)?.clone();
         let document = document(one(args)?, heap)?;
-        let mut merge = Merge::Overlay;
+        let mut merge = Style::Annotated;
         for (name, value) in &args.named {
             match *name {
                 "plain" if boolean(*value)? => {
@@ -189,7 +190,7 @@ fn with_data_values<'v>(
                              starting with `#@`)",
                         ));
                     }
-                    merge = Merge::Plain;
+                    merge = Style::Plain;
                 }
                 "plain" => {}
                 _ => return Err(NativeError::new(format!("invalid argument name: {name}"))),
@@ -210,7 +211,7 @@ fn with_data_values_schema<'v>(
     let run = || {
         let mut library = receiver(me)?.clone();
         let document = document(one(args)?, heap)?;
-        library.schemas.push(ValuesDocument::new(document, Merge::Overlay));
+        library.schemas.push(ValuesDocument::new(document, Style::Annotated));
         Ok(value(library, heap))
     };
     run().map_err(|error: NativeError| error.prefix("library.with_data_values_schema"))
@@ -245,8 +246,9 @@ impl Library {
                 None => {}
             }
         }
-        let data = self.execution().data_values(schemas, values, eval.module());
-        let mut data = data.map_err(failed)?;
+        let execution = self.execution();
+        let schema = execution.schema(schemas, eval.module()).map_err(failed)?;
+        let mut data = execution.data_values(schema, values, eval.module()).map_err(failed)?;
         data.for_libraries.values.append(&mut below);
         data.for_libraries.schemas.append(&mut schemas_below);
         Ok(data)

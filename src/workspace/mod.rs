@@ -16,6 +16,7 @@ mod library_module;
 mod library_ref;
 mod os_error;
 pub mod output;
+mod overlays;
 mod render;
 mod session;
 mod sources;

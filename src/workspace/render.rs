@@ -26,7 +26,12 @@ fn evaluate(request: Request) -> Result<Rendered> {
     let (own, below): (Vec<_>, Vec<_>) = layers.partition(|layer| layer.library.is_empty());
     let (files, documents) = session::with_module(&session, |module| -> Result<_> {
         let execution = Execution { session: &session, library: Libraries::ROOT, options };
-        let data = execution.data_values(Vec::new(), own, module)?;
+        let schema = execution.schema(Vec::new(), module)?;
+        if inspect == Inspect::Schema {
+            let items = vec![schema.schema.openapi()];
+            return Ok((Vec::new(), DocumentSet { items, ..DocumentSet::default() }));
+        }
+        let data = execution.data_values(schema, own, module)?;
         if inspect != Inspect::None {
             let items = vec![data.document];
             return Ok((Vec::new(), DocumentSet { items, ..DocumentSet::default() }));

@@ -129,7 +129,7 @@ impl Session {
 
     /// Reads a file and gives its text to those who show lines of it.
     fn text(&self, index: FileIndex) -> Result<Arc<[u8]>> {
-        let bytes = self.file(index)?.bytes()?;
+        let bytes = self.file(index)?.text_bytes()?;
         let text = String::from_utf8_lossy(&bytes);
         self.state().table.set_text(self.id(index), text.as_ref());
         Ok(bytes)
@@ -284,14 +284,13 @@ impl Session {
             Some(program) => program,
             None => {
                 let bytes = self.text(index)?;
-                let content = String::from_utf8_lossy(&bytes);
-                let lines = content
-                    .split('\n')
+                let lines = bytes
+                    .split(|byte| *byte == b'\n')
                     .zip(1..)
                     .map(|(line, number)| {
                         let pos = Pos::new(self.id(index), number);
-                        let source = Some(SourceLine { pos, content: Text::new(line), whole: None });
-                        Line { text: line.to_owned(), source }
+                        let content = Text::from(String::from_utf8_lossy(line));
+                        Line { text: line.to_vec(), source: Some(SourceLine { pos, content, whole: None }) }
                     })
                     .collect();
                 let program = self.compile(index, file, lines, None).map_err(context)?;
@@ -413,6 +412,10 @@ impl Host for Session {
         if new {
             self.log(text);
         }
+    }
+
+    fn place(&self, pos: Pos) -> String {
+        self.state().table.show(pos)
     }
 
     fn list_data(&self, place: (usize, usize), path: &str) -> NativeResult<Vec<String>> {

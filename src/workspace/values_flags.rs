@@ -131,7 +131,7 @@ impl Reader<'_> {
                 continue;
             }
             let name = file.path();
-            let bytes = file.bytes().map_err(|error| error.context(format!("Reading file '{name}'")))?;
+            let bytes = file.text_bytes().map_err(|error| error.context(format!("Reading file '{name}'")))?;
             let documents = self
                 .parse(&bytes, name)
                 .map_err(|error| error.context(format!("Unmarshaling YAML data values file '{name}'")))?;
@@ -224,7 +224,7 @@ impl Reader<'_> {
         line: &str,
     ) -> Result<()> {
         let library = parse_library(library)?;
-        let pos = Pos::new(self.table.add(description, line), 1);
+        let pos = Pos::new(self.table.add_line(description, line), 1);
         let value = keys.iter().rev().fold(value, |value, key| {
             let item = MapItem { key: Node::str(*key), value, pos, ..MapItem::default() };
             Node::Map(Arc::new(Map { items: vec![item], pos, ..Map::default() }))

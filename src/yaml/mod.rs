@@ -5,6 +5,7 @@
 //! output rules.
 
 mod float;
+mod go_text;
 pub mod json;
 mod json_read;
 mod keys;
@@ -18,6 +19,7 @@ mod scan;
 mod visit;
 
 pub(crate) use float::as_decimal as float_as_decimal;
+pub use go_text::go_text;
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};
 pub use node::{

@@ -24,6 +24,9 @@ impl Pos {
     /// The position of nodes that no file holds.
     pub const UNKNOWN: Pos = Pos { file: 0, line: 0 };
 
+    /// The position of values that code hands to a library: shown with the value itself.
+    pub const COMPUTED: Pos = Pos { file: FileId::MAX, line: 0 };
+
     /// A position in a file.
     pub fn new(file: FileId, line: u32) -> Pos {
         Pos { file, line }
@@ -42,6 +45,8 @@ pub struct SourceFile {
     pub name: Arc<str>,
     /// The text, for showing lines in messages.
     pub text: Arc<str>,
+    /// The text is one line whatever it holds: the value of a flag.
+    pub is_line: bool,
 }
 
 /// The files that the positions of one run refer to.
@@ -53,7 +58,16 @@ pub struct FileTable {
 impl FileTable {
     /// Adds a file and returns its index.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        self.push(name.into(), text.into(), false)
+    }
+
+    /// Adds a source that messages show as one line, even if it has several.
+    pub fn add_line(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
+        self.push(name.into(), text.into(), true)
+    }
+
+    fn push(&mut self, name: Arc<str>, text: Arc<str>, is_line: bool) -> FileId {
+        self.files.push(SourceFile { name, text, is_line });
         (self.files.len() - 1) as FileId
     }
 
@@ -92,7 +106,8 @@ impl FileTable {
     /// The text of the line at `pos`, without its line break.
     pub fn line(&self, pos: Pos) -> Option<&str> {
         let index = (pos.line as usize).checked_sub(1)?;
-        self.get(pos.file)?.text.split('\n').nth(index)
+        let file = self.get(pos.file)?;
+        if file.is_line { Some(&file.text) } else { file.text.split('\n').nth(index) }
     }
 }
 

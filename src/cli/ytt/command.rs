@@ -156,7 +156,10 @@ pub(super) fn help(found: &Found) -> String {
         }
     }
     out.push_str("\n\nFlags:\n");
-    out.push_str(&flag_lines(&command.all_flags(*is_root)));
+    // A flag without a text is of a later release than the help, which stays the reference's.
+    let mut flags = command.all_flags(*is_root);
+    flags.retain(|(_, text)| !text.is_empty());
+    out.push_str(&flag_lines(&flags));
     if !command.commands.is_empty() {
         let _ = write!(out, "\nUse \"{path} [command] --help\" for more information about a command.\n");
     }

@@ -71,6 +71,11 @@ impl Matches {
         self.of(name).next_back().and_then(|value| parse_bool(value.as_encoded_bytes())).unwrap_or(false)
     }
 
+    /// Whether a `Bool` flag that is on by default was turned off.
+    pub(super) fn is_cleared(&self, name: &'static str) -> bool {
+        self.of(name).next_back().and_then(|value| parse_bool(value.as_encoded_bytes())) == Some(false)
+    }
+
     /// The last value of a flag; `None` if it is empty or was not given.
     pub(super) fn text(&self, name: &'static str) -> Option<&OsStr> {
         self.of(name).next_back().filter(|value| !value.is_empty())

@@ -79,6 +79,8 @@ pub(super) const FLAGS: &[Flag] = &[
         Takes::Many,
         "File mark (ie change file path, mark as non-template) (format: file:key=value) (can be specified multiple times)",
     ),
+    // Of later releases; off lets a mark with a wildcard match nothing.
+    Flag::new("file-mark-strict", Takes::Bool, "").default("true"),
     Flag::new(
         "data-values-env",
         Takes::Many,
@@ -153,7 +155,7 @@ fn evaluate(
 ) -> Result<Rendered> {
     let marks: Vec<String> =
         matches.many("file-mark").iter().map(|mark| mark.to_string_lossy().into_owned()).collect();
-    let files = workspace::apply_file_marks(files, &marks)?;
+    let files = workspace::apply_file_marks(files, &marks, !matches.is_cleared("file-mark-strict"))?;
     if matches.is_set("files-inspect") {
         return Ok(list(&files));
     }

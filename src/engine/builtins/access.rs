@@ -39,7 +39,7 @@ pub(crate) fn position(index: i32, len: usize, value: Value<'_>) -> NativeResult
 /// `x[index]`.
 pub fn index_value<'v>(x: Value<'v>, index: Value<'v>, heap: Heap<'v>) -> NativeResult<Value<'v>> {
     if let Some(dict) = DictRef::from_value(x) {
-        let found = dict.get(index).map_err(|_| super::unhashable(index))?;
+        let found = dict.get_hashed(super::hashed(index)?);
         return found.ok_or_else(|| NativeError::new(format!("key {} not in dict", repr(index))));
     }
     let elements = match (ListRef::from_value(x), TupleRef::from_value(x)) {

@@ -214,7 +214,7 @@ pub(crate) fn contains<'v>(
     heap: Heap<'v>,
 ) -> NativeResult<Option<bool>> {
     if let Some(dict) = DictRef::from_value(haystack) {
-        return Ok(Some(dict.get(needle).is_ok_and(|found| found.is_some())));
+        return Ok(Some(super::hashed(needle).is_ok_and(|needle| dict.get_hashed(needle).is_some())));
     }
     let elements = match (ListRef::from_value(haystack), TupleRef::from_value(haystack)) {
         (Some(list), _) => Some(list.content()),
@@ -252,7 +252,7 @@ pub(crate) fn contains<'v>(
             }))
         }
         "set" => match Set::from_value(haystack) {
-            Some(set) => set.contains(needle).map(Some).map_err(|_| super::unhashable(needle)),
+            Some(set) => set.contains(needle).map(Some),
             None => Ok(None),
         },
         // Mappings of ytt: what cannot be a key is not in them.

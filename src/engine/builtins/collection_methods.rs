@@ -9,7 +9,7 @@ use starlark::values::{Heap, Value};
 use super::access::{indices, out_of_range};
 use super::compare::equal;
 use super::iteration::{iterate, length};
-use super::mutation::{change_list, check_list, dict_mut, insert as insert_key, unhashable};
+use super::mutation::{change_list, check_list, dict_mut, hashed, insert as insert_key};
 use super::unpack::{int_arg, iterable_arg};
 use crate::engine::values::Set;
 use crate::engine::{Args, NativeError, NativeResult};
@@ -121,7 +121,7 @@ pub(crate) fn remove<'v>(
 /// Looks a key up.
 fn lookup<'v>(dict: Value<'v>, key: Value<'v>, method: &str) -> NativeResult<Option<Value<'v>>> {
     match DictRef::from_value(dict) {
-        Some(dict) => dict.get(key).map_err(|_| unhashable(key).prefix(method)),
+        Some(dict) => Ok(dict.get_hashed(hashed(key).map_err(|error| error.prefix(method))?)),
         None => Ok(None),
     }
 }
@@ -192,7 +192,7 @@ pub(crate) fn pop_dict<'v>(
 
 fn delete<'v>(dict: Value<'v>, key: Value<'v>, method: &str) -> NativeResult<Option<Value<'v>>> {
     let mut dict = dict_mut(dict, "delete from").map_err(|error| error.prefix(method))?;
-    let key = key.get_hashed().map_err(|_| unhashable(key).prefix(method))?;
+    let key = hashed(key).map_err(|error| error.prefix(method))?;
     Ok(dict.aref.remove_hashed(key))
 }
 
@@ -306,8 +306,7 @@ pub(crate) fn union<'v>(
 ) -> NativeResult<Value<'v>> {
     let [iterable] = args.unpack_positional::<1>("union", 0)?;
     let mut set = Set::new();
-    let mut insert =
-        |element: Value<'v>| set.insert(element).map_err(|_| unhashable(element).prefix("union"));
+    let mut insert = |element: Value<'v>| set.insert(element).map_err(|error| error.prefix("union"));
     if let Some(this) = Set::from_value(this) {
         this.iter().try_for_each(&mut insert)?;
     }

@@ -14,6 +14,7 @@ pub fn iterate<'v>(value: Value<'v>, heap: Heap<'v>) -> Option<StarlarkIterator<
 pub fn length(value: Value<'_>) -> Option<usize> {
     match ByteStr::of(value) {
         Some(bytes) => Some(bytes.len()),
+        None if matches!(value.get_type(), "elems" | "codepoints") => None,
         None => value.length().ok().and_then(|length| usize::try_from(length).ok()),
     }
 }

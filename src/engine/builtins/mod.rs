@@ -12,6 +12,7 @@ use super::names;
 
 mod access;
 mod arithmetic;
+mod call;
 mod characters;
 mod collection_methods;
 mod compare;
@@ -35,12 +36,13 @@ mod unpack;
 pub use access::{attr_error, attribute, attribute_names, index_value, out_of_range, slice_value};
 pub(crate) use access::{missing_attribute, remember_attributes};
 pub use arithmetic::{Op as BinaryOp, binary};
+pub use call::call;
 pub use characters::{Rune, runes};
 pub use compare::{Op as CompareOp, compare, equal};
 pub use go_quote::quote;
 pub use iteration::{iterate, length};
 pub use methods::{is_method_name, method};
-pub use mutation::{hash_error, set_index, unhashable};
+pub use mutation::{hashed, set_index};
 pub use numbers::{
     Int, as_float, as_int32, format_exponent, format_fixed, format_general, parse_float, to_int,
 };

@@ -1,6 +1,7 @@
 //! Changing lists and dicts, with starlark-go's messages for those that are frozen or being iterated
 //! over. Lists can be changed only by the crate's own methods, so these are called.
 
+use starlark::collections::Hashed;
 use starlark::eval::Evaluator;
 use starlark::values::dict::{DictMut, DictRef};
 use starlark::values::list::{AllocList, ListRef};
@@ -11,24 +12,38 @@ use super::access::position;
 use super::numbers::as_int32;
 use crate::engine::{NativeError, NativeResult};
 
+/// How deep tuples may nest in a key: the crate hashes them by recursion.
+const MAX_KEY_DEPTH: usize = 200;
+
+/// A value as a key. Fails for those that cannot be one.
+pub fn hashed<'v>(value: Value<'v>) -> NativeResult<Hashed<Value<'v>>> {
+    check_depth(value, 0)?;
+    value.get_hashed().map_err(|_| unhashable(value))
+}
+
+fn check_depth(value: Value<'_>, depth: usize) -> NativeResult<()> {
+    let Some(tuple) = TupleRef::from_value(value) else {
+        return Ok(());
+    };
+    if depth > MAX_KEY_DEPTH {
+        return Err(NativeError::new(format!("key of tuples nested deeper than {MAX_KEY_DEPTH} levels")));
+    }
+    tuple.iter().try_for_each(|part| check_depth(part, depth + 1))
+}
+
 /// The error for a value that cannot be a key; it names the part at fault.
 #[cold]
-pub fn unhashable(value: Value<'_>) -> NativeError {
+fn unhashable(value: Value<'_>) -> NativeError {
     let tuple = TupleRef::from_value(value);
     if let Some(part) = tuple.and_then(|tuple| tuple.iter().find(|part| part.get_hashed().is_err())) {
         return unhashable(part);
     }
     NativeError::new(match value.get_type() {
-        name @ ("range" | "elems" | "codepoints") => format!("unhashable: {name}"),
+        name @ ("range" | "elems" | "codepoints" | "module") => format!("unhashable: {name}"),
         // ytt's own objects are structs here.
         name if name.starts_with('@') => "unhashable type: struct".to_owned(),
         name => format!("unhashable type: {name}"),
     })
-}
-
-/// Fails if a value cannot be a key.
-pub fn hash_error(value: Value<'_>) -> NativeResult<()> {
-    value.get_hashed().map(drop).map_err(|_| unhashable(value))
 }
 
 /// Why a list or dict cannot be changed, if it is because of its state.
@@ -101,7 +116,7 @@ pub(crate) fn dict_mut<'v>(dict: Value<'v>, verb: &str) -> NativeResult<DictMut<
 /// `dict[key] = value`.
 pub(crate) fn insert<'v>(dict: Value<'v>, key: Value<'v>, value: Value<'v>) -> NativeResult<()> {
     let mut dict = dict_mut(dict, "insert into")?;
-    let key = key.get_hashed().map_err(|_| unhashable(key))?;
+    let key = hashed(key)?;
     dict.aref.insert_hashed(key, value);
     Ok(())
 }

@@ -19,7 +19,7 @@ use super::access::{attr_error, attribute, index_value, slice_value};
 use super::arithmetic::{Op, binary, unary};
 use super::compare::{Op as CompareOp, compare};
 use super::iteration::{iterate, length};
-use super::mutation::{change_list, set_index, unhashable};
+use super::mutation::{change_list, hashed, set_index};
 use super::text::repr;
 use crate::engine::values::ByteStr;
 use crate::engine::{NativeError, NativeResult};
@@ -225,8 +225,7 @@ fn make_dict<'v>(args: &[Value<'v>], eval: &mut Evaluator<'v, '_, '_>) -> Native
     let mut map = starlark::collections::SmallMap::with_capacity(args.len() / 2);
     for pair in args.chunks_exact(2) {
         let [key, value] = pair else { continue };
-        let hashed = key.get_hashed().map_err(|_| unhashable(*key))?;
-        if map.insert_hashed(hashed, *value).is_some() {
+        if map.insert_hashed(hashed(*key)?, *value).is_some() {
             return error(format!("duplicate key: {}", repr(*key)));
         }
     }

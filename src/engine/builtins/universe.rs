@@ -15,7 +15,6 @@ use super::characters::runes;
 use super::collection_methods::update_dict;
 use super::compare::{Op, compare};
 use super::iteration::{iterate, length};
-use super::mutation::unhashable;
 use super::numbers::{Int, as_float, as_int32, is_int, parse_float, to_int};
 use super::sorting::stable_sort;
 use super::text::{try_repr, write_str};
@@ -396,7 +395,7 @@ fn set<'v>(args: &Args<'v>, eval: Eval<'_, 'v, '_, '_>) -> NativeResult<Value<'v
     let mut set = Set::new();
     if let Some(iterable) = iterable {
         for element in collect(iterable_arg("set", 1, iterable, eval.heap())?)? {
-            set.insert(element).map_err(|_| unhashable(element).prefix("set"))?;
+            set.insert(element).map_err(|error| error.prefix("set"))?;
         }
     }
     Ok(set.alloc(eval.heap()))

@@ -7,6 +7,9 @@ use starlark::any::ProvidesStaticType;
 use starlark::collections::SmallSet;
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
 
+use crate::engine::NativeResult;
+use crate::engine::builtins::{hashed, repr};
+
 /// A set; iteration goes by order of insertion.
 #[derive(ProvidesStaticType, NoSerialize, Allocative, Trace, Default)]
 pub struct Set<'v> {
@@ -25,14 +28,14 @@ impl<'v> Set<'v> {
     }
 
     /// Adds an element. Fails for values that cannot be hashed.
-    pub fn insert(&mut self, value: Value<'v>) -> starlark::Result<()> {
-        self.content.insert_hashed(value.get_hashed()?);
+    pub fn insert(&mut self, value: Value<'v>) -> NativeResult<()> {
+        self.content.insert_hashed(hashed(value)?);
         Ok(())
     }
 
     /// Whether it has this element.
-    pub fn contains(&self, value: Value<'v>) -> starlark::Result<bool> {
-        Ok(self.content.contains_hashed(value.get_hashed()?.as_ref()))
+    pub fn contains(&self, value: Value<'v>) -> NativeResult<bool> {
+        Ok(self.content.contains_hashed(hashed(value)?.as_ref()))
     }
 
     /// Its elements.
@@ -61,7 +64,7 @@ impl fmt::Display for Set<'_> {
         f.write_str("set([")?;
         for (index, value) in self.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
-            write!(f, "{comma}{}", crate::engine::builtins::repr(value))?;
+            write!(f, "{comma}{}", repr(value))?;
         }
         f.write_str("])")
     }
@@ -88,7 +91,7 @@ impl<'v> StarlarkValue<'v> for Set<'v> {
     }
 
     fn is_in(&self, other: Value<'v>) -> starlark::Result<bool> {
-        self.contains(other)
+        Ok(self.contains(other)?)
     }
 
     fn iterate_collect(&self, _heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {

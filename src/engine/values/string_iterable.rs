@@ -58,6 +58,14 @@ impl<'v> StringIterable<'v> {
         }
     }
 
+    fn len(&self) -> usize {
+        let bytes = ByteStr::of(self.string).unwrap_or_default();
+        match self.unit {
+            StringUnit::Elems | StringUnit::ElemOrds => bytes.len(),
+            StringUnit::Codepoints | StringUnit::CodepointOrds => runes(bytes).count(),
+        }
+    }
+
     fn same(&self, other: &StringIterable<'v>) -> bool {
         self.unit == other.unit && ByteStr::of(self.string) == ByteStr::of(other.string)
     }
@@ -93,6 +101,11 @@ macro_rules! iterable_type {
         impl<'v> StarlarkValue<'v> for $name<'v> {
             fn equals(&self, other: Value<'v>) -> starlark::Result<bool> {
                 Ok(other.downcast_ref::<$name<'v>>().is_some_and(|other| self.0.same(&other.0)))
+            }
+
+            /// For the crate's unpacking; `len` refuses these.
+            fn length(&self) -> starlark::Result<i32> {
+                Ok(i32::try_from(self.0.len()).unwrap_or(i32::MAX))
             }
 
             fn iterate_collect(&self, heap: Heap<'v>) -> starlark::Result<Vec<Value<'v>>> {

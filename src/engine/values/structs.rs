@@ -144,6 +144,8 @@ impl<'v> StarlarkValue<'v> for Struct<'v> {
                 Some(value) => return Ok(value),
                 None => format!("key {} not in struct", builtins::repr(index)),
             },
+            // A string that is not UTF-8.
+            None if index.get_type() == "string" => format!("key {} not in struct", builtins::repr(index)),
             None => format!("expected a string, but was {}", index.get_type()),
         };
         Err(super::super::NativeError::new(message).into())

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::toml_write::path_text;
+use super::write::path_text;
 use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, Origin, Pos, Text};
 
 /// A table in [`Tables`].

@@ -1,6 +1,6 @@
 //! The numbers of TOML.
 
-use super::toml_read::{Reader, quote_char};
+use super::read::{Reader, quote_char};
 use crate::engine::builtins::quote;
 use crate::yaml::Node;
 

@@ -1,6 +1,6 @@
 //! The strings of TOML.
 
-use super::toml_read::Reader;
+use super::read::Reader;
 use crate::engine::builtins::quote;
 
 /// A string whose first `mark` has been read, of one line or, after three marks, of several.

@@ -1,10 +1,16 @@
 //! `@ytt:toml`.
 
+mod number;
+mod read;
+mod string;
+mod tables;
+mod time;
+mod write;
+
 use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
 
 use super::function::{fail, indent_argument, module_of, one_argument, string};
-use super::{toml_read, toml_write};
 use crate::engine::values::ByteStr;
 use crate::engine::{Args, NativeError, NativeResult, convert};
 use crate::yaml::Node;
@@ -26,7 +32,7 @@ fn encode<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult
         0 => 2,
         indent => indent,
     };
-    let text = toml_write::write(&node, indent).map_err(NativeError::new)?;
+    let text = write::write(&node, indent).map_err(NativeError::new)?;
     Ok(ByteStr::alloc(&text, eval.heap()))
 }
 
@@ -44,6 +50,6 @@ fn has_text_keys(node: &Node) -> bool {
 }
 
 fn decode<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
-    let node = toml_read::read(string(one_argument(args)?)?).map_err(NativeError::new)?;
+    let node = read::read(string(one_argument(args)?)?).map_err(NativeError::new)?;
     Ok(convert::to_plain(&node, eval.heap()))
 }

@@ -5,9 +5,9 @@
 
 use std::rc::Rc;
 
-use super::toml_tables::{Tables, Value};
-use super::toml_time::is_time;
-use super::{toml_number, toml_string};
+use super::tables::{Tables, Value};
+use super::time::is_time;
+use super::{number, string};
 use crate::engine::builtins::quote;
 use crate::yaml::{Node, Text};
 
@@ -264,7 +264,7 @@ impl<'a> Reader<'a> {
         let name: Text = match self.peek()? {
             Some(mark @ ('"' | '\'')) => {
                 self.next()?;
-                let text = toml_string::line(self, mark)?;
+                let text = string::line(self, mark)?;
                 text.into()
             }
             _ => self.take(|char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-'))?.into(),
@@ -335,17 +335,17 @@ impl<'a> Reader<'a> {
             Some('[') => self.nested(Reader::array),
             Some('{') => self.nested(|reader| reader.inline_table(in_array)),
             Some(mark @ ('"' | '\'')) => {
-                let text = toml_string::value(self, mark)?;
+                let text = string::value(self, mark)?;
                 Ok(Value::Scalar(Node::str(text)))
             }
             Some('0'..='9') => {
                 self.back(1);
                 self.number_or_time()
             }
-            Some('-' | '+') => toml_number::signed(self).map(Value::Scalar),
+            Some('-' | '+') => number::signed(self).map(Value::Scalar),
             Some('.') => Err(self.error("floats must start with a digit, not '.'")),
             Some('i' | 'n') if self.accept_special()? => {
-                toml_number::float(self, self.since(self.at - 3)).map(Value::Scalar)
+                number::float(self, self.since(self.at - 3)).map(Value::Scalar)
             }
             Some(letter) if letter.is_alphabetic() => {
                 self.back(letter.len_utf8());
@@ -384,7 +384,7 @@ impl<'a> Reader<'a> {
                 }
             };
         }
-        toml_number::number(self, start).map(Value::Scalar)
+        number::number(self, start).map(Value::Scalar)
     }
 
     fn nested(

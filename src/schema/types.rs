@@ -1,0 +1,161 @@
+//! What a schema says about data values: types with their defaults, documentation and rules.
+
+use std::sync::Arc;
+
+use crate::validation::Validation;
+use crate::yaml::{Map, MapItem, Node, Pos, Text};
+
+/// A place that holds a value: the document, an item of a map, the items of an array.
+#[derive(Clone)]
+pub(crate) struct Slot<'v> {
+    /// The key of a map's item; null elsewhere.
+    pub(crate) key: Node,
+    pub(crate) value: Type<'v>,
+    /// The value when none is given.
+    pub(crate) default: Node,
+    pub(crate) pos: Pos,
+    /// What `@schema/validation` asks of the value.
+    pub(crate) validation: Option<Validation<'v>>,
+}
+
+/// The type of a value.
+#[derive(Clone)]
+pub(crate) struct Type<'v> {
+    pub(crate) kind: Kind<'v>,
+    /// Where the schema declares it.
+    pub(crate) pos: Pos,
+    pub(crate) documentation: Documentation,
+}
+
+/// The kinds of types. Maps take their default from their items.
+#[derive(Clone)]
+pub(crate) enum Kind<'v> {
+    Map(Vec<Slot<'v>>),
+    Array {
+        item: Box<Slot<'v>>,
+        default: Node,
+    },
+    Scalar {
+        scalar: Scalar,
+        default: Node,
+    },
+    /// Any value.
+    Any {
+        default: Node,
+    },
+    /// Null or a value of the type.
+    Nullable(Box<Type<'v>>),
+}
+
+/// The types of scalars.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Scalar {
+    String,
+    Float,
+    Integer,
+    Boolean,
+}
+
+/// What a schema tells its readers about a value.
+#[derive(Clone, Default)]
+pub(crate) struct Documentation {
+    pub(crate) title: Option<Text>,
+    pub(crate) description: Option<Text>,
+    /// What to use instead.
+    pub(crate) deprecated: Option<Text>,
+    pub(crate) examples: Vec<(Text, Node)>,
+}
+
+impl Scalar {
+    /// The type of a scalar value; none for null and collections.
+    pub(crate) fn of(node: &Node) -> Option<Scalar> {
+        match node {
+            Node::Str(_) | Node::Bytes(_) => Some(Scalar::String),
+            Node::Float(_) => Some(Scalar::Float),
+            Node::Int(_) | Node::Uint(_) => Some(Scalar::Integer),
+            Node::Bool(_) => Some(Scalar::Boolean),
+            _ => None,
+        }
+    }
+
+    /// Whether it holds values of the type `other`: integers pass for floats.
+    pub(crate) fn admits(self, other: Scalar) -> bool {
+        self == other || (self == Scalar::Float && other == Scalar::Integer)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Scalar::String => "string",
+            Scalar::Float => "float",
+            Scalar::Integer => "integer",
+            Scalar::Boolean => "boolean",
+        }
+    }
+}
+
+/// The name of a value's type in messages.
+pub(crate) fn name_of(node: &Node) -> &'static str {
+    match node {
+        Node::Map(_) => "map",
+        Node::Array(_) => "array",
+        Node::DocumentSet(_) => "document set",
+        scalar => Scalar::of(scalar).map_or("null", Scalar::name),
+    }
+}
+
+impl<'v> Type<'v> {
+    pub(crate) fn new(kind: Kind<'v>, pos: Pos) -> Type<'v> {
+        Type { kind, pos, documentation: Documentation::default() }
+    }
+
+    /// The value when none is given and the place that holds it does not say otherwise.
+    pub(crate) fn default(&self) -> Node {
+        match &self.kind {
+            Kind::Map(slots) => {
+                let items = slots.iter().map(Slot::default_item).collect();
+                Node::Map(Arc::new(Map { items, pos: self.pos, ..Map::default() }))
+            }
+            Kind::Array { default, .. } | Kind::Scalar { default, .. } | Kind::Any { default } => {
+                default.clone()
+            }
+            Kind::Nullable(_) => Node::Null,
+        }
+    }
+
+    /// Changes the default as far as it is not made up of those of items.
+    pub(crate) fn set_default(&mut self, value: &Node) {
+        match &mut self.kind {
+            Kind::Map(_) => {}
+            Kind::Array { default, .. } | Kind::Scalar { default, .. } | Kind::Any { default } => {
+                *default = value.clone();
+            }
+            Kind::Nullable(inner) => inner.set_default(value),
+        }
+    }
+
+    /// Its name in messages.
+    pub(crate) fn name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Map(_) => "map",
+            Kind::Array { .. } => "array",
+            Kind::Scalar { scalar, .. } => scalar.name(),
+            Kind::Any { .. } => "any",
+            Kind::Nullable(_) => "null",
+        }
+    }
+
+    /// The type of values other than null.
+    pub(crate) fn non_null(&self) -> &Type<'v> {
+        match &self.kind {
+            Kind::Nullable(inner) => inner.non_null(),
+            _ => self,
+        }
+    }
+}
+
+impl Slot<'_> {
+    /// The item of a map where none is given.
+    pub(crate) fn default_item(&self) -> MapItem {
+        MapItem { key: self.key.clone(), value: self.default.clone(), pos: self.pos, ..MapItem::default() }
+    }
+}

@@ -1,0 +1,83 @@
+//! What users of the library rely on, through its public interface alone.
+#![allow(clippy::expect_used, reason = "tests")]
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use stampmill::workspace::{File, FileKind, Request, render};
+use stampmill::yaml::print_documents;
+use stampmill::{ErrorKind, Result};
+
+fn request(files: &[(&str, &str)]) -> Request {
+    let files = files.iter().map(|(path, text)| File::new(*path, text.as_bytes())).collect();
+    Request { files, ..Request::default() }
+}
+
+fn text(files: &[(&str, &str)]) -> Result<String> {
+    render(request(files)).map(|rendered| print_documents(&rendered.documents))
+}
+
+#[test]
+fn many_threads_render_at_once() {
+    let template = "#@ load('@ytt:data', 'data')\n#@ def square(n):\n#@   return n * n\n#@ end\n\
+        squares: #@ [square(n) for n in range(data.values.count)]\n";
+    let render = |count: usize| {
+        let values = format!("#@data/values\n---\ncount: {count}\n");
+        let squares: String = (0..count).map(|n| format!("- {}\n", n * n)).collect();
+        for _ in 0..20 {
+            let result = text(&[("config.yml", template), ("values.yml", &values)]);
+            assert_eq!(result.expect("a document"), format!("squares:\n{squares}"));
+        }
+    };
+    thread::scope(|scope| {
+        for count in 1..=16 {
+            scope.spawn(move || render(count));
+        }
+    });
+}
+
+#[test]
+fn a_failed_run_says_what_where_and_why() {
+    let template = "#@ def f(x):\n#@   return x[\"no\"]\n#@ end\na: #@ f({})\n";
+    let error = text(&[("config.yml", template)]).expect_err("an error");
+    assert_eq!(error.kind(), ErrorKind::Evaluation);
+    let failures = error.template_failures();
+    assert_eq!(failures.len(), 1);
+    assert_eq!(failures[0].message, "key \"no\" not in dict");
+    let frames: Vec<_> =
+        failures[0].frames.iter().map(|f| (&f.context[..], &f.place[..], &f.source[..])).collect();
+    let expected =
+        [("f", "config.yml:2", "#@   return x[\"no\"]"), ("<toplevel>", "config.yml:4", "a: #@ f({})")];
+    assert_eq!(frames, expected);
+    let kinds = [
+        ("a: [", ErrorKind::Yaml),
+        ("a: #@ (", ErrorKind::Syntax),
+        ("a: #@ x", ErrorKind::Syntax),
+        ("#@ load(\"no.star\", \"x\")\na: 1", ErrorKind::Evaluation),
+    ];
+    for (template, kind) in kinds {
+        assert_eq!(text(&[("config.yml", template)]).expect_err(template).kind(), kind, "{template}");
+    }
+}
+
+#[test]
+fn files_come_out_with_their_kinds() {
+    let rendered = render(request(&[
+        ("a/b.yml", "#@ x = 1\nx: #@ x\n"),
+        ("notes.txt", "(@= \"n\" @)\n"),
+        ("data.json", "{}"),
+    ]));
+    let files = rendered.expect("files").files;
+    let files: Vec<_> = files.iter().map(|file| (&file.path[..], &file.content[..], file.kind)).collect();
+    assert_eq!(files, [("notes.txt", &b"n\n"[..], FileKind::Text), ("a/b.yml", b"x: 1\n", FileKind::Yaml)]);
+}
+
+#[test]
+fn what_code_prints_goes_to_the_log() {
+    let lines = Arc::new(Mutex::new(String::new()));
+    let log = Arc::clone(&lines);
+    let mut request = request(&[("config.yml", "#@ print(\"one\", 2)\na: 1\n")]);
+    request.log = Some(Arc::new(move |text: &str| log.lock().expect("a log").push_str(text)));
+    render(request).expect("a document");
+    assert_eq!(*lines.lock().expect("a log"), "one 2\n");
+}
