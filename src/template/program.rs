@@ -215,6 +215,11 @@ impl Program {
         Ok((members, context.and_then(Context::finish).map(|(node, _)| node)))
     }
 
+    /// The path of its file.
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
     fn is_global(&self, name: &str) -> bool {
         self.globals.iter().any(|global| &**global == name)
     }
@@ -336,7 +341,7 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
     let mut codes = String::new();
     let mut show = |program: &Program, name: &str, line: u32| {
         let function = names::restore(name.rsplit('.').next().unwrap_or(name));
-        let context = if function == codegen::MAIN { "<toplevel>" } else { function };
+        let context = if function == codegen::MAIN { "<toplevel>" } else { &function };
         codes.push_str(&line_text(&program.lines, line));
         frames.extend(lines::frames(
             &program.lines,

@@ -179,9 +179,13 @@ fn evaluate(
     let environment: Vec<_> = std::env::vars_os().filter(|(name, _)| seen.insert(name.clone())).collect();
     let mut file_table = FileTable::default();
     let values = flags.layers(sources, &environment, options.strict, &mut file_table)?;
-    let inspect = inspect(matches)?;
+    let inspect = inspect(matches);
     let log = console.log();
-    workspace::render(Request { files, values, file_table, options, inspect, log: Some(log) })
+    // What is wrong with the schema is said before what is wrong with the format.
+    let inspected = inspect.as_ref().copied().unwrap_or(Inspect::Schema(SchemaFormat::OpenApi));
+    let request = Request { files, values, file_table, options, inspect: inspected, log: Some(log) };
+    let rendered = workspace::render(request)?;
+    inspect.map(|_| rendered)
 }
 
 /// The formats of schemas. Those below the first are not in the reference.
