@@ -17,6 +17,7 @@ mod library_ref;
 mod os_error;
 pub mod output;
 mod overlays;
+mod remote;
 mod render;
 mod session;
 mod sources;
