@@ -187,24 +187,27 @@ pub(crate) fn schema<'v>(
         let mut documents = of_files(execution, &files, SCHEMA, run, module)?;
         documents.extend(given);
         let mut for_libraries = Vec::new();
-        let mut declared: Option<(Document, Schema<'v>)> = None;
-        for overlay in documents {
-            let read = |document: &Document| Schema::new(document, run, module.heap(), &session.file_table());
-            let own = read(&overlay.document)?;
-            if !overlay.library.is_empty() {
-                for_libraries.push(overlay);
+        let read = |document: &Document| Schema::new(document, run, module.heap(), &session.file_table());
+        // Each document must be a schema by itself.
+        let mut schemas =
+            documents.iter().map(|document| read(&document.document)).collect::<Result<Vec<_>>>()?;
+        let mut combined: Option<Document> = None;
+        for over in documents {
+            if !over.library.is_empty() {
+                for_libraries.push(over);
                 continue;
             }
-            declared = Some(match declared.take() {
-                None => (overlay.document, own),
-                Some((under, _)) => {
-                    let document = overlays::put_over(under, &overlay.document, Style::Annotated, module)?;
-                    let schema = read(&document)?;
-                    (document, schema)
-                }
+            combined = Some(match combined.take() {
+                None => over.document,
+                Some(under) => overlays::put_over(under, &over.document, Style::Annotated, module)?,
             });
         }
-        Ok((declared.map(|(_, schema)| schema).unwrap_or_default(), for_libraries))
+        let schema = match (combined, schemas.pop()) {
+            (Some(_), Some(schema)) if schemas.is_empty() => schema,
+            (Some(document), _) => read(&document)?,
+            (None, _) => Schema::default(),
+        };
+        Ok((schema, for_libraries))
     };
     let (schema, for_libraries) = combined().map_err(|error: Error| error.context(&order))?;
     Ok(DeclaredSchema { schema, files, for_libraries })
