@@ -142,7 +142,9 @@ pub(crate) fn to_scalar(value: Value<'_>) -> Result<Node, NativeError> {
 fn no_conversion(type_name: &str) -> Option<&'static str> {
     match type_name {
         "@ytt:assert.assertion" => Some("does not encode (did you mean to call check()?)"),
-        "@ytt:url.value" | "@ytt:url.user" => Some("does not automatically encode (hint: use .string())"),
+        "@ytt:url.value" | "@ytt:url.user" | "@ytt:ip.addr" | "@ytt:ip.net" => {
+            Some("does not automatically encode (hint: use .string())")
+        }
         _ => None,
     }
 }

@@ -1,4 +1,7 @@
-//! Names that ytt's dialect allows and the `starlark` crate reserves.
+//! Names that ytt's dialect allows and the `starlark` crate does not: some it reserves, and its names
+//! are ASCII.
+
+use std::borrow::Cow;
 
 /// Words the crate's grammar keeps for itself; in ytt they are ordinary names (`assert` is even the
 /// usual name of a module).
@@ -13,17 +16,35 @@ pub(crate) const BUILTIN: &str = "__sm_builtin_";
 /// What chunks and operators are called in the crate's back traces, which leave them out.
 pub(crate) const NATIVE_FRAME: &str = "__sm_native";
 
+/// Before the bytes, in hexadecimal, of a name that is not ASCII.
+const ENCODED: &str = "__sm_utf8_";
+
 /// Puts a name into a form the crate accepts.
-pub(crate) fn escape(name: &str) -> std::borrow::Cow<'_, str> {
-    if RESERVED.contains(&name) { format!("{PREFIX}{name}").into() } else { name.into() }
+pub(crate) fn escape(name: &str) -> Cow<'_, str> {
+    if RESERVED.contains(&name) {
+        format!("{PREFIX}{name}").into()
+    } else if name.is_ascii() {
+        name.into()
+    } else {
+        name.bytes().fold(ENCODED.to_owned(), |text, byte| text + &format!("{byte:02x}")).into()
+    }
 }
 
 /// The name the template used.
-pub(crate) fn restore(name: &str) -> &str {
-    match name.strip_prefix(PREFIX) {
-        Some(rest) if RESERVED.contains(&rest) => rest,
-        _ => name,
+pub(crate) fn restore(name: &str) -> Cow<'_, str> {
+    if let Some(decoded) = name.strip_prefix(ENCODED).and_then(decode) {
+        return decoded.into();
     }
+    match name.strip_prefix(PREFIX) {
+        Some(rest) if RESERVED.contains(&rest) => rest.into(),
+        _ => name.into(),
+    }
+}
+
+fn decode(hexadecimal: &str) -> Option<String> {
+    let digits = hexadecimal.as_bytes().chunks(2);
+    let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    String::from_utf8(bytes.collect::<Option<_>>()?).ok()
 }
 
 #[cfg(test)]
@@ -32,9 +53,10 @@ mod tests {
 
     #[test]
     fn reserved_words_survive_the_round_trip() {
-        for name in ["assert", "async", "await", "name", "__sm_x"] {
+        for name in ["assert", "async", "await", "name", "__sm_x", "größe", "名"] {
             assert_eq!(restore(&escape(name)), name);
         }
         assert_ne!(escape("assert"), "assert");
+        assert!(escape("größe").is_ascii());
     }
 }

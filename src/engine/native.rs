@@ -5,6 +5,7 @@
 
 #![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
 
+use std::borrow::Cow;
 use std::fmt;
 
 use allocative::Allocative;
@@ -119,7 +120,10 @@ impl<'v> Args<'v> {
             Err(_) => args
                 .names_map()?
                 .iter()
-                .map(|(name, value)| (super::names::restore(name.as_str()), *value))
+                .map(|(name, value)| match super::names::restore(name.as_str()) {
+                    Cow::Borrowed(name) => (name, *value),
+                    Cow::Owned(name) => (heap.alloc_str(&name).as_str(), *value),
+                })
                 .collect(),
         };
         Ok(Args { positional, named })

@@ -92,7 +92,7 @@ fn value_error(error: &ValueError, kind: Option<&SiteKind>) -> String {
             format!("unknown binary op: {left} {op} {right}")
         }
         ValueError::NoAttr(typ, name) | ValueError::NoAttrDidYouMean(typ, name, _) => {
-            builtins::missing_attribute(typ, super::names::restore(name))
+            builtins::missing_attribute(typ, &super::names::restore(name))
         }
         ValueError::KeyNotFound(key) => format!("key {key} not in dict"),
         ValueError::MutationDuringIteration => "cannot insert into hash table during iteration".to_owned(),
@@ -112,7 +112,7 @@ fn other(
     };
     if let Some(name) = quoted("Local variable `", "` referenced before assignment") {
         let name = super::names::restore(&name);
-        let scope = if is_global(name) { "global" } else { "local" };
+        let scope = if is_global(&name) { "global" } else { "local" };
         return format!("{scope} variable {name} referenced before assignment");
     }
     if let Some(typ) = quoted("Value of type `", "` is not hashable") {

@@ -3,8 +3,7 @@
 use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
 
-use super::function::{fail, flag, module_of, one_argument, string};
-use crate::engine::builtins::Int;
+use super::function::{fail, flag, indent_argument, module_of, one_argument, string};
 use crate::engine::{Args, NativeError, NativeResult, convert};
 use crate::yaml;
 
@@ -19,15 +18,7 @@ fn encode<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult
         return fail(format!("invalid argument name: {name}"));
     }
     let node = convert::to_node(value, eval.heap())?;
-    let indent = match args.keyword("indent").map(Int::from_value) {
-        None => 0,
-        Some(None) => return fail("expected starlark.Int"),
-        Some(Some(Int::Big(_))) => return fail("expected int64 value"),
-        Some(Some(Int::Small(indent))) => indent,
-    };
-    let Some(indent) = usize::try_from(indent).ok().filter(|indent| *indent <= 8) else {
-        return fail("indent value must be between 0 and 8");
-    };
+    let indent = indent_argument(args)?;
     let escape_html = flag(args, "escape_html", true)?;
     let text = yaml::json::encode(&node, indent, escape_html)
         .map_err(|error| NativeError::new(error.to_string()))?;

@@ -1,21 +1,16 @@
 //! `@ytt:url`.
-#![allow(clippy::panic, reason = "`StarlarkPagablePanic` makes a method that panics; no value is ever paged")]
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
-use starlark::eval::{Arguments, Evaluator};
-use starlark::starlark_simple_value;
+use starlark::eval::Evaluator;
 use starlark::values::dict::AllocDict;
 use starlark::values::list::AllocList;
-use starlark::values::{
-    Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, starlark_value,
-};
+use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
-use super::function::{fail, module_of, one_argument, string};
+use super::function::{ObjectFunction, fail, module_of, one_argument, string};
 use super::url_syntax::{Part, Url, User, escape, unescape};
 use crate::engine::values::{ByteStr, object_type};
 use crate::engine::{Args, NativeError, NativeResult, convert};
@@ -123,7 +118,10 @@ impl<'v> UrlValue<'v> {
     fn alloc(url: Url, heap: Heap<'v>) -> Value<'v> {
         let user = url.user().map_or(Value::new_none(), |user| UrlUser::alloc(user, heap));
         let url = Arc::new(url);
-        let function = |name, run| heap.alloc_simple(UrlFunction { name, url: Arc::clone(&url), run });
+        let function = |name, produce: for<'w> fn(&Url, Heap<'w>) -> Value<'w>| {
+            let url = Arc::clone(&url);
+            ObjectFunction::alloc(name, move |heap| produce(&url, heap), heap)
+        };
         let fields = vec![
             ("user", user),
             (
@@ -145,62 +143,12 @@ object_type! {
 impl<'v> UrlUser<'v> {
     fn alloc(user: &User, heap: Heap<'v>) -> Value<'v> {
         let password = user.password.as_ref();
-        let url = Arc::new(Url::default().with_user(Some(user.clone())));
-        let run: UrlRun = |url, heap| {
-            let text = url.user().map(User::text).unwrap_or_default();
-            heap.alloc_str(&text).to_value()
-        };
+        let text = user.text();
         let fields = vec![
             ("name", ByteStr::alloc(&user.name, heap)),
             ("password", password.map_or(Value::new_none(), |password| ByteStr::alloc(password, heap))),
-            ("string", heap.alloc_simple(UrlFunction { name: "string", url, run })),
+            ("string", ObjectFunction::alloc("string", move |heap| heap.alloc_str(&text).to_value(), heap)),
         ];
         UrlUser::alloc_with(fields, (), heap)
-    }
-}
-
-type UrlRun = for<'v> fn(&Url, Heap<'v>) -> Value<'v>;
-
-/// A function without parameters of a parsed address.
-#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
-struct UrlFunction {
-    name: &'static str,
-    #[allocative(skip)]
-    url: Arc<Url>,
-    #[allocative(skip)]
-    run: UrlRun,
-}
-
-impl fmt::Display for UrlFunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<built-in function {}>", self.name)
-    }
-}
-
-impl fmt::Debug for UrlFunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-starlark_simple_value!(UrlFunction);
-
-#[starlark_value(type = "builtin_function_or_method")]
-impl<'v> StarlarkValue<'v> for UrlFunction {
-    fn name_for_call_stack(&self, _me: Value<'v>) -> String {
-        crate::engine::NATIVE_FRAME.to_owned()
-    }
-
-    fn invoke(
-        &self,
-        _me: Value<'v>,
-        args: &Arguments<'v, '_>,
-        eval: &mut Evaluator<'v, '_, '_>,
-    ) -> starlark::Result<Value<'v>> {
-        let args = Args::collect(args, eval.heap())?;
-        if !args.positional.is_empty() {
-            return Err(NativeError::new("expected no argument").prefix(self.name).into());
-        }
-        Ok((self.run)(&self.url, eval.heap()))
     }
 }

@@ -4,9 +4,14 @@
 mod annotations;
 mod build;
 mod check;
+mod constraints;
+mod json_schema;
 mod openapi;
 mod report;
 mod subjects;
+#[cfg(test)]
+mod tests;
+mod tree;
 mod types;
 
 use starlark::environment::Module;
@@ -88,8 +93,27 @@ impl<'v> Schema<'v> {
         }
     }
 
-    /// The schema as an OpenAPI document.
-    pub(crate) fn openapi(&self) -> Document {
-        Document { value: openapi::document(self.root.as_ref()), ..Document::default() }
+    /// The schema as a document others read.
+    pub(crate) fn export(&self, format: SchemaFormat, heap: Heap<'v>) -> Document {
+        let root = self.root.as_ref();
+        let value = match format {
+            SchemaFormat::OpenApi => openapi::document(root, None),
+            SchemaFormat::OpenApiWithValidations => openapi::document(root, Some(heap)),
+            SchemaFormat::JsonSchema => json_schema::document(root, heap),
+        };
+        Document { value, ..Document::default() }
     }
+}
+
+/// The forms a schema is exported in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SchemaFormat {
+    /// OpenAPI v3.0 with types, defaults and documentation.
+    #[default]
+    OpenApi,
+    /// The same with what validations ask for (`minimum`, `maxLength`, `enum`, ...), as far as they
+    /// have no condition. Releases of ytt from 0.49 on print this where earlier ones print the other.
+    OpenApiWithValidations,
+    /// JSON Schema, draft 2020-12, with validations.
+    JsonSchema,
 }

@@ -144,6 +144,20 @@ impl<'v> Type<'v> {
         }
     }
 
+    /// Its name in OpenAPI and JSON Schema; none for any value.
+    pub(crate) fn json_name(&self) -> Option<&'static str> {
+        match &self.kind {
+            Kind::Map(_) => Some("object"),
+            Kind::Array { .. } => Some("array"),
+            Kind::Scalar { scalar: Scalar::String, .. } => Some("string"),
+            Kind::Scalar { scalar: Scalar::Float, .. } => Some("number"),
+            Kind::Scalar { scalar: Scalar::Integer, .. } => Some("integer"),
+            Kind::Scalar { scalar: Scalar::Boolean, .. } => Some("boolean"),
+            Kind::Any { .. } => None,
+            Kind::Nullable(inner) => inner.json_name(),
+        }
+    }
+
     /// The type of values other than null.
     pub(crate) fn non_null(&self) -> &Type<'v> {
         match &self.kind {

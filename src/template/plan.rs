@@ -279,7 +279,9 @@ impl Instructions for Plan {
                 }
                 Instruction::StartNodeAnnotation => {
                     self.flush(&mut holes, out);
-                    let Some(Expr::Call { args, pos, .. }) = value else {
+                    // Behind the number of the annotation comes its name, for the sake of syntax errors
+                    // in names, then what collects the arguments.
+                    let Some(Argument::Positional(Expr::Call { args, pos, .. })) = args.get(2) else {
                         continue;
                     };
                     let name = format!("{}c{}", names::PREFIX, self.constants.len());

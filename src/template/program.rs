@@ -203,10 +203,21 @@ impl Program {
         let depth = run.contexts().len();
         let members = self.run(module);
         let mut contexts = run.contexts();
-        contexts.truncate(depth + 1);
+        let own = usize::from(self.source.is_some());
+        let left_open = contexts.len() > depth + own;
+        contexts.truncate(depth + own);
         let context = if contexts.len() > depth { contexts.pop() } else { None };
         drop(contexts);
-        Ok((members?, context.and_then(Context::finish).map(|(node, _)| node)))
+        let members = members?;
+        if left_open {
+            return Err(NativeError::new("(p) expected all ctxs to end").into());
+        }
+        Ok((members, context.and_then(Context::finish).map(|(node, _)| node)))
+    }
+
+    /// The path of its file.
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 
     fn is_global(&self, name: &str) -> bool {
@@ -330,7 +341,7 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
     let mut codes = String::new();
     let mut show = |program: &Program, name: &str, line: u32| {
         let function = names::restore(name.rsplit('.').next().unwrap_or(name));
-        let context = if function == codegen::MAIN { "<toplevel>" } else { function };
+        let context = if function == codegen::MAIN { "<toplevel>" } else { &function };
         codes.push_str(&line_text(&program.lines, line));
         frames.extend(lines::frames(
             &program.lines,

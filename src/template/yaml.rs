@@ -232,7 +232,10 @@ impl<'a> Lowering<'a> {
             let site = self.nodes.annotations.len();
             self.nodes.annotations.push(AnnotationSite { tag, name: name.clone(), pos: *pos });
             let collected = Instruction::CollectNodeAnnotation.call(args);
-            self.line(Instruction::StartNodeAnnotation.call(&format!("{site}, {collected}")), *pos);
+            self.line(
+                Instruction::StartNodeAnnotation.call(&format!("{site}, \"{name}\", {collected}")),
+                *pos,
+            );
         }
     }
 

@@ -39,6 +39,11 @@ enum Check<'v> {
 }
 
 impl<'v> Validation<'v> {
+    /// Whether null is never valid.
+    pub(crate) fn refuses_null(&self) -> bool {
+        self.not_null && self.when.is_none()
+    }
+
     /// The rules that hold for every value but null, as far as they are not functions.
     pub(crate) fn unconditional_rules(&self) -> impl Iterator<Item = Rule<'v>> {
         let rules = if self.when.is_none() { self.requirements.as_slice() } else { &[] };

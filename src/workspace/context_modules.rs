@@ -11,7 +11,7 @@ use super::session::{Place, Scope, Session};
 use crate::engine::values::{ByteStr, Module};
 use crate::engine::{Args, BoundNative, NativeError, NativeResult, convert};
 use crate::template::run::Run;
-use crate::yaml::FileId;
+use crate::yaml::{FileId, Node, go_text};
 
 /// The module of this name, for the code of `file`.
 pub(crate) fn module<'v>(
@@ -26,6 +26,10 @@ pub(crate) fn module<'v>(
     Ok(match name {
         "data" => {
             let bound = [place.current, place.root];
+            if let Some(key) = other_key(&scope.values) {
+                let key = go_text(key);
+                return Err(NativeError::new(format!("expected struct key {key} to be string")));
+            }
             let members = vec![
                 ("list", BoundNative::alloc("data.list", bound, list, heap)),
                 ("read", BoundNative::alloc("data.read", bound, read, heap)),
@@ -40,6 +44,18 @@ pub(crate) fn module<'v>(
         "library" => Some(library_module::module(place, scope, session, heap)),
         _ => None,
     })
+}
+
+/// A key that is no text: data values with such keys cannot be handed to code.
+fn other_key(node: &Node) -> Option<&Node> {
+    match node {
+        Node::Map(map) => map.items.iter().find_map(|item| match &item.key {
+            Node::Str(_) => other_key(&item.value),
+            key => Some(key),
+        }),
+        Node::Array(array) => array.items.iter().find_map(|item| other_key(&item.value)),
+        _ => None,
+    }
 }
 
 fn string<'v>(value: Value<'v>) -> NativeResult<&'v str> {

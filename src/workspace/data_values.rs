@@ -184,30 +184,31 @@ pub(crate) fn schema<'v>(
     let more = if given.is_empty() { "" } else { "additional data value schema" };
     let order = order(session, "data values schema", &files, more);
     let combined = || {
-        let mut documents = of_files(execution, &files, SCHEMA, run, module)?;
-        documents.extend(given);
-        let mut for_libraries = Vec::new();
         let read = |document: &Document| Schema::new(document, run, module.heap(), &session.file_table());
-        // Each document must be a schema by itself.
-        let mut schemas =
-            documents.iter().map(|document| read(&document.document)).collect::<Result<Vec<_>>>()?;
-        let mut combined: Option<Document> = None;
-        for over in documents {
-            if !over.library.is_empty() {
-                for_libraries.push(over);
-                continue;
+        let mut schemas = Vec::new();
+        for file in &files {
+            for declared in of_files(execution, std::slice::from_ref(file), SCHEMA, run, module)? {
+                // Each has to be a schema by itself, whatever it is put over.
+                schemas.push((read(&declared.document)?, declared));
             }
-            combined = Some(match combined.take() {
-                None => over.document,
-                Some(under) => overlays::put_over(under, &over.document, Style::Annotated, module)?,
-            });
         }
-        let schema = match (combined, schemas.pop()) {
-            (Some(_), Some(schema)) if schemas.is_empty() => schema,
-            (Some(document), _) => read(&document)?,
-            (None, _) => Schema::default(),
+        for declared in given {
+            schemas.push((read(&declared.document)?, declared));
+        }
+        let (own, for_libraries): (Vec<_>, Vec<_>) =
+            schemas.into_iter().partition(|(_, declared)| declared.library.is_empty());
+        let for_libraries = for_libraries.into_iter().map(|(_, declared)| declared).collect();
+        let mut own = own.into_iter();
+        let Some((schema, first)) = own.next() else {
+            return Ok((Schema::default(), for_libraries));
         };
-        Ok((schema, for_libraries))
+        if own.len() == 0 {
+            return Ok((schema, for_libraries));
+        }
+        let combined = own.try_fold(first.document, |under, (_, over)| {
+            overlays::put_over(under, &over.document, Style::Annotated, module)
+        })?;
+        Ok((read(&combined)?, for_libraries))
     };
     let (schema, for_libraries) = combined().map_err(|error: Error| error.context(&order))?;
     Ok(DeclaredSchema { schema, files, for_libraries })

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::os_error;
+use super::{os_error, remote};
 use crate::Result;
 
 /// How a file is read.
@@ -35,13 +35,16 @@ impl FileKind {
     }
 }
 
-/// Where a file's bytes come from. Local files are read when first asked for, so that data files
-/// nobody loads cost nothing and may be unreadable.
+/// Where a file's bytes come from. They are read when first asked for, so that data files nobody loads
+/// cost nothing and may be unreadable.
 #[derive(Clone)]
 enum Content {
     Known(Result<Arc<[u8]>>),
-    Local { path: PathBuf, read: Arc<OnceLock<Result<Arc<[u8]>>>> },
+    Local { path: PathBuf, read: Read },
+    Remote { url: String, read: Read },
 }
+
+type Read = Arc<OnceLock<Result<Arc<[u8]>>>>;
 
 /// An input file.
 #[derive(Clone)]
@@ -73,6 +76,12 @@ impl File {
         File::with_content(path, description, Content::Local { path: disk_path, read: Arc::default() })
     }
 
+    /// A file behind a URL, fetched when its bytes are asked for.
+    pub(super) fn remote(path: String, url: String) -> File {
+        let description = format!("HTTP URL '{url}'");
+        File::with_content(path, description, Content::Remote { url, read: Read::default() })
+    }
+
     fn with_content(path: String, description: String, content: Content) -> File {
         let original_path = path.clone();
         File { path, original_path, description, content, kind: None, template: None, for_output: None }
@@ -97,7 +106,7 @@ impl File {
     pub fn disk_path(&self) -> Option<&Path> {
         match &self.content {
             Content::Local { path, .. } => Some(path),
-            Content::Known(_) => None,
+            Content::Known(_) | Content::Remote { .. } => None,
         }
     }
 
@@ -108,6 +117,7 @@ impl File {
     pub fn bytes(&self) -> Result<Arc<[u8]>> {
         match &self.content {
             Content::Known(content) => content.clone(),
+            Content::Remote { url, read } => read.get_or_init(|| remote::fetch(url)).clone(),
             Content::Local { path, read } => read
                 .get_or_init(|| match std::fs::read(path) {
                     Ok(bytes) => Ok(bytes.into()),

@@ -22,7 +22,9 @@ use crate::engine::values::{Fragment, Module};
 use crate::engine::{Args, BoundMethod, Method, NativeError, NativeResult, convert};
 use crate::error::Error;
 use crate::overlay::Style;
+use crate::schema::Schema;
 use crate::template::builder::with_position;
+use crate::template::run::Run;
 use crate::yaml::{Document, Node, Notes, Pos};
 
 /// What `library.get` acts on: the code that loaded the module.
@@ -211,6 +213,9 @@ fn with_data_values_schema<'v>(
     let run = || {
         let mut library = receiver(me)?.clone();
         let document = document(one(args)?, heap)?;
+        // It has to be a schema by itself, whatever it is put over.
+        let table = library.session.file_table();
+        Schema::new(&document, Run::of(eval)?, heap, &table).map_err(failed)?;
         library.schemas.push(ValuesDocument::new(document, Style::Annotated));
         Ok(value(library, heap))
     };

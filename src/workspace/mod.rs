@@ -17,6 +17,7 @@ mod library_ref;
 mod os_error;
 pub mod output;
 mod overlays;
+mod remote;
 mod render;
 mod session;
 mod sources;
@@ -33,6 +34,7 @@ pub use sources::Sources;
 pub use symlink::SymlinkRules;
 pub use values_flags::{ValuesFlags, ValuesLayer, ValuesMerge};
 
+pub use crate::schema::SchemaFormat;
 use crate::yaml;
 
 /// The name of the directory whose libraries are private to the directory that holds it.
@@ -59,8 +61,8 @@ pub enum Inspect {
     None,
     /// The final data values, instead of rendered templates.
     DataValues,
-    /// The schema of the data values as an OpenAPI v3 document, instead of rendered templates.
-    Schema,
+    /// The schema of the data values, instead of rendered templates.
+    Schema(SchemaFormat),
 }
 
 /// Takes the text that a run prints besides its result (`print()`, warnings), at once and

@@ -27,8 +27,8 @@ fn evaluate(request: Request) -> Result<Rendered> {
     let (files, documents) = session::with_module(&session, |module| -> Result<_> {
         let execution = Execution { session: &session, library: Libraries::ROOT, options };
         let schema = execution.schema(Vec::new(), module)?;
-        if inspect == Inspect::Schema {
-            let items = vec![schema.schema.openapi()];
+        if let Inspect::Schema(format) = inspect {
+            let items = vec![schema.schema.export(format, module.heap())];
             return Ok((Vec::new(), DocumentSet { items, ..DocumentSet::default() }));
         }
         let data = execution.data_values(schema, own, module)?;

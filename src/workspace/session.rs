@@ -81,6 +81,20 @@ pub(crate) struct Session {
     state: Mutex<State>,
 }
 
+/// A file being evaluated.
+#[derive(Clone)]
+struct Evaluating {
+    name: Arc<str>,
+    place: Place,
+    scope: Arc<Scope>,
+}
+
+impl Evaluating {
+    fn is(&self, other: &Evaluating) -> bool {
+        self.name == other.name && self.place == other.place && Arc::ptr_eq(&self.scope, &other.scope)
+    }
+}
+
 #[derive(Default)]
 struct State {
     table: FileTable,
@@ -88,7 +102,7 @@ struct State {
     yaml: HashMap<(FileIndex, Options), Loaded>,
     programs: HashMap<FileIndex, Arc<Program>>,
     /// The files being evaluated, innermost last.
-    stack: Vec<(Place, Arc<Scope>)>,
+    stack: Vec<Evaluating>,
     /// The warnings that have been printed.
     warned: HashSet<&'static str>,
 }
@@ -309,15 +323,20 @@ impl Session {
         scope: &Arc<Scope>,
         module: &Module<'v>,
     ) -> Result<(Members<'v>, Option<Node>)> {
-        let depth = {
+        let evaluating = Evaluating { name: program.name(), place, scope: Arc::clone(scope) };
+        {
             let mut state = self.state();
-            state.stack.push((place, Arc::clone(scope)));
-            state.stack.len()
-        };
-        if depth > MAX_LOAD_DEPTH {
-            self.state().stack.pop();
-            let message = format!("files load one another more than {MAX_LOAD_DEPTH} deep");
-            return Err(Error::new(ErrorKind::Limit, message));
+            if let Some(first) = state.stack.iter().position(|other| other.is(&evaluating)) {
+                let names = state.stack.iter().skip(first).chain([&evaluating]);
+                let names: Vec<String> = names.map(|file| format!("'{}'", file.name)).collect();
+                let message = format!("Files load one another in a circle: {}", names.join(" -> "));
+                return Err(Error::new(ErrorKind::Evaluation, message));
+            }
+            if state.stack.len() >= MAX_LOAD_DEPTH {
+                let message = format!("files load one another more than {MAX_LOAD_DEPTH} deep");
+                return Err(Error::new(ErrorKind::Limit, message));
+            }
+            state.stack.push(evaluating);
         }
         let rendered = program.render(module);
         self.state().stack.pop();
@@ -381,8 +400,9 @@ impl Host for Session {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> NativeResult<Value<'v>> {
         let top = self.state().stack.last().cloned();
-        let (place, scope) =
-            top.ok_or_else(|| NativeError::new("load statement outside of an evaluation"))?;
+        let Some(Evaluating { place, scope, .. }) = top else {
+            return Err(NativeError::new("load statement outside of an evaluation"));
+        };
         let heap = eval.heap();
         if let Some(name) = path.strip_prefix("@ytt:") {
             let found = context_modules::module(name, file, place, &scope, self, eval)?

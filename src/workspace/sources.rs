@@ -1,4 +1,4 @@
-//! Where input files come from: files and directories on disk and standard input.
+//! Where input files come from: files and directories on disk, standard input and URLs.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -25,7 +25,7 @@ impl Sources {
         Sources { stdin: Some(Box::new(stdin)), symlinks }
     }
 
-    /// The files that these arguments name: paths of files and directories, `-` for standard input,
+    /// The files that these arguments name: paths of files and directories, `-` for standard input, URLs,
     /// each with an optional `name=` in front. Their order is the arguments' order; files of a
     /// directory are sorted by the bytes of their path.
     ///
@@ -145,9 +145,7 @@ fn is_pipe(_metadata: &std::fs::Metadata) -> bool {
 
 fn remote(url: &str) -> File {
     let name = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-    let error = Error::new(ErrorKind::File, "fetching files by URL is not supported")
-        .context(format!("Requesting URL '{url}'"));
-    File::known(name, format!("HTTP URL '{url}'"), Err(error))
+    File::remote(name, url.to_owned())
 }
 
 /// Splits `name=path`.
@@ -211,7 +209,7 @@ mod tests {
             named("", &path),
             "c.yml=-".into(),
             "-".into(),
-            "https://x.test/y.yml".into(),
+            "https://x.test/d/y.yml".into(),
         ];
         let files = sources.files(&arguments).unwrap();
         assert_eq!(names(&files), ["sub/b.txt", "a.yml", "c.yml", "stdin.yml", "y.yml"]);
@@ -220,9 +218,7 @@ mod tests {
         assert!(
             files[3].bytes().unwrap_err().to_string().starts_with("Standard input has already been read")
         );
-        assert!(
-            files[4].bytes().unwrap_err().to_string().starts_with("Requesting URL 'https://x.test/y.yml': ")
-        );
+        assert_eq!(files[4].description(), "HTTP URL 'https://x.test/d/y.yml'");
     }
 
     #[test]

@@ -52,6 +52,17 @@ fn push_point_form(out: &mut String, digits: &str, point: i32) {
     }
 }
 
+/// A finite number in plain digits, however many that takes; Go's `%f` with the shortest precision.
+pub(crate) fn as_decimal(value: f64) -> String {
+    let mut out = String::new();
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    let (digits, point) = digits(value);
+    push_point_form(&mut out, &digits, point);
+    out
+}
+
 /// Go's `%v` and `%g`, which YAML uses: exponents below -4 and above 5 are written with `e`.
 pub(super) fn push_general(out: &mut String, value: f64) {
     if value.is_nan() {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::command::{Command, Run};
 use super::flags::{Flag, Matches, Takes};
 use crate::cli::{Console, Exit};
+use crate::workspace::SchemaFormat;
 use crate::workspace::{
     self, File, FileKind, Inspect, Options, PRIVATE_LIBRARY, Rendered, Request, Sources, SymlinkRules,
     ValuesFlags, bulk, output,
@@ -178,32 +179,48 @@ fn evaluate(
     let environment: Vec<_> = std::env::vars_os().filter(|(name, _)| seen.insert(name.clone())).collect();
     let mut file_table = FileTable::default();
     let values = flags.layers(sources, &environment, options.strict, &mut file_table)?;
-    let inspect = inspect(matches)?;
+    let inspect = inspect(matches);
     let log = console.log();
-    workspace::render(Request { files, values, file_table, options, inspect, log: Some(log) })
+    // What is wrong with the schema is said before what is wrong with the format.
+    let inspected = inspect.as_ref().copied().unwrap_or(Inspect::Schema(SchemaFormat::OpenApi));
+    let request = Request { files, values, file_table, options, inspect: inspected, log: Some(log) };
+    let rendered = workspace::render(request)?;
+    inspect.map(|_| rendered)
 }
 
-/// What is asked for. The schema is only known in one format, which has to be named.
+/// The formats of schemas. Those below the first are not in the reference.
+const SCHEMA_FORMATS: [(&str, SchemaFormat); 3] = [
+    ("openapi-v3", SchemaFormat::OpenApi),
+    ("openapi-v3-validations", SchemaFormat::OpenApiWithValidations),
+    ("json-schema", SchemaFormat::JsonSchema),
+];
+
+fn schema_format(name: &str) -> Option<SchemaFormat> {
+    SCHEMA_FORMATS.into_iter().find(|(other, _)| *other == name).map(|(_, format)| format)
+}
+
+/// What is asked for. The format of a schema has to be named.
 fn inspect(matches: &Matches) -> Result<Inspect> {
     let formats = formats(matches)?;
-    let openapi = formats.iter().any(|format| format == "openapi-v3");
+    let schema = formats.iter().find_map(|format| schema_format(format));
     let refused = |message: &str| Err(Error::new(ErrorKind::Usage, message));
-    match (matches.is_set("data-values-schema-inspect"), openapi) {
-        (true, true) => Ok(Inspect::Schema),
-        (true, false) => refused(
+    match (matches.is_set("data-values-schema-inspect"), schema) {
+        (true, Some(format)) => Ok(Inspect::Schema(format)),
+        (true, None) => refused(
             "Data values schema export only supported in OpenAPI v3 format; specify format with --output=openapi-v3 flag",
         ),
-        (false, true) => refused(
+        (false, Some(_)) => refused(
             "Output type currently only supported for data values schema (i.e. include --data-values-schema-inspect)",
         ),
-        (false, false) if matches.is_set("data-values-inspect") => Ok(Inspect::DataValues),
-        (false, false) => Ok(Inspect::None),
+        (false, None) if matches.is_set("data-values-inspect") => Ok(Inspect::DataValues),
+        (false, None) => Ok(Inspect::None),
     }
 }
 
 fn formats(matches: &Matches) -> Result<Vec<String>> {
     let formats = matches.commas("output");
-    match formats.iter().find(|format| !matches!(format.as_str(), "yaml" | "json" | "pos" | "openapi-v3")) {
+    let known = |format: &str| matches!(format, "yaml" | "json" | "pos") || schema_format(format).is_some();
+    match formats.iter().find(|format| !known(format)) {
         Some(unknown) => Err(Error::new(ErrorKind::Usage, format!("Unknown output type '{unknown}'"))),
         None => Ok(formats),
     }
@@ -237,7 +254,7 @@ fn show(matches: &Matches, rendered: &Rendered, console: &mut Console) -> Result
         return Ok(Exit::SUCCESS);
     }
     let formats = formats(matches)?;
-    let format = formats.iter().map(String::as_str).find(|format| *format != "openapi-v3");
+    let format = formats.iter().map(String::as_str).find(|format| schema_format(format).is_none());
     let text = match format {
         Some("json") => yaml::json::print_documents(&rendered.documents)
             .map_err(|error| error.context("Marshaling combined template result"))?,

@@ -88,7 +88,7 @@ fn check_arguments(function: Value<'_>, given: usize, keywords: &[&str]) -> Nati
         }
         filled.push(keyword);
     }
-    let missing: Vec<&str> = parameters
+    let missing: Vec<_> = parameters
         .plain
         .iter()
         .filter(|(name, optional)| {

@@ -9,7 +9,9 @@ use starlark::values::tuple::TupleRef;
 use starlark::values::{Value, ValueError};
 
 use super::access::position;
+use super::iteration::length;
 use super::numbers::as_int32;
+use crate::engine::limits::check_elements;
 use crate::engine::{NativeError, NativeResult};
 
 /// How deep tuples may nest in a key: the crate hashes them by recursion.
@@ -88,6 +90,12 @@ pub(crate) fn change_list<'v>(
     verb: &str,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> NativeResult<Value<'v>> {
+    let grows = match (crate_method, args) {
+        ("extend", [more]) => length(*more).unwrap_or_default(),
+        ("append" | "insert", _) => 1,
+        _ => 0,
+    };
+    check_elements(length(list).unwrap_or_default().saturating_add(grows))?;
     let method = list.get_attr_error(crate_method, eval.heap())?;
     eval.eval_function(method, args, &[]).map_err(|error| match Locked::of_starlark(&error) {
         Some(locked) => locked.message(verb, "list"),

@@ -92,7 +92,7 @@ impl<'v> Writer<'v> {
             self.out.push_str(&format_general(float, Some(6)));
         } else if let Some(name) = value.function_name() {
             self.out.push_str("<function ");
-            self.out.push_str(names::restore(name.rsplit('.').next().unwrap_or(name)));
+            self.out.push_str(&names::restore(name.rsplit('.').next().unwrap_or(name)));
             self.out.push('>');
         } else {
             value.collect_str(&mut self.out);

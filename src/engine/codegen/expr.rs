@@ -150,7 +150,7 @@ impl Generator {
                 self.out.push(')');
             }
             Expr::Dot { object, name, pos } => {
-                if is_method_name(&name.name) {
+                if is_method_name(&name.name) || !name.name.is_ascii() {
                     self.native("attr", *pos, |g| {
                         g.expr(object);
                         g.out.push_str(", ");

@@ -13,6 +13,7 @@ mod stmt;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use super::builtins::is_universal;
 use super::names;
 use super::syntax::ast::{DefStmt, Expr, Ident, Param, Position, Stmt};
 
@@ -124,6 +125,18 @@ pub(crate) fn generate(
     Generated { source, sites, functions, natives }
 }
 
+/// What `return` does besides giving its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Returns {
+    /// Nothing.
+    Plainly,
+    /// Nothing yet: the function builds nodes, but none stands before. The reference leaves the
+    /// context open then, and fails at the end of the file.
+    LeavingOpen,
+    /// It ends the function's context.
+    Ending,
+}
+
 /// Writes generated source.
 #[derive(Default)]
 pub(crate) struct Generator {
@@ -135,8 +148,8 @@ pub(crate) struct Generator {
     file: u32,
     builtin_uses: HashSet<Position>,
     natives: Vec<String>,
-    /// Whether the function being written ends a fragment when it returns.
-    in_builder: Vec<bool>,
+    /// What `return` does in the functions being written, innermost last.
+    in_builder: Vec<Returns>,
 }
 
 impl Generator {
@@ -202,7 +215,7 @@ fn unparen(mut expr: &Expr) -> &Expr {
 /// The name an expression reads first, if that is the first thing it does.
 fn leaf(expr: &Expr) -> Option<&Ident> {
     match expr {
-        Expr::Ident(name) => Some(name),
+        Expr::Ident(name) => (!is_universal(&name.name)).then_some(name),
         Expr::Paren(inner, _) => leaf(inner),
         Expr::Tuple(items, _) | Expr::List(items, _) => leaf(items.first()?),
         Expr::Cond { condition, .. } => leaf(condition),

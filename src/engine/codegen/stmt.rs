@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::expr::native_operator;
-use super::{FunctionInfo, Generator, Instructions, SiteKind, leaf, names, unparen};
+use super::{FunctionInfo, Generator, Instructions, Returns, SiteKind, leaf, names, unparen};
 use crate::engine::syntax::ast::{BinaryOp, DefStmt, Expr, Ident, LoadStmt, Position, Stmt};
 
 impl Generator {
@@ -14,6 +14,9 @@ impl Generator {
         while let Some((first, tail)) = rest.split_first() {
             let taken = instructions.emit(rest, self);
             if taken > 0 {
+                if let Some(returns @ Returns::LeavingOpen) = self.in_builder.last_mut() {
+                    *returns = Returns::Ending;
+                }
                 rest = rest.get(taken..).unwrap_or_default();
                 continue;
             }
@@ -89,7 +92,7 @@ impl Generator {
             Stmt::Return { value, pos } => {
                 self.start_line();
                 self.out.push_str("return ");
-                if self.in_builder.last() == Some(&true) {
+                if self.in_builder.last() == Some(&Returns::Ending) {
                     self.native("end_with", *pos, |g| {
                         if let Some(value) = value {
                             g.expr(value);
@@ -234,13 +237,17 @@ impl Generator {
         self.params(&def.params);
         self.out.push_str("):");
         let builds = instructions.builds_nodes(def);
-        let entry = def.body.first().and_then(stmt_leaf).map_or(def.pos, |name| name.pos);
+        // A function that builds nodes begins with a generated call that has no place.
+        let entry = match builds {
+            true => first_leaf(&def.body).map(|name| name.pos),
+            false => Some(def.body.first().and_then(stmt_leaf).map_or(def.pos, |name| name.pos)),
+        };
         self.functions.push(FunctionInfo {
             name: def.name.name.clone(),
-            entry_line: (!builds).then_some(entry.line),
+            entry_line: entry.map(|pos| pos.line),
             params: def.params.clone(),
         });
-        self.in_builder.push(builds);
+        self.in_builder.push(if builds { Returns::LeavingOpen } else { Returns::Plainly });
         self.indent += 1;
         if builds {
             instructions.begin(self);
@@ -315,6 +322,17 @@ fn is_simple(target: &Expr) -> bool {
         Expr::Tuple(items, _) | Expr::List(items, _) => items.iter().all(is_simple),
         _ => false,
     }
+}
+
+/// The first name that statements read.
+fn first_leaf(stmts: &[Stmt]) -> Option<&Ident> {
+    stmts.iter().find_map(|stmt| {
+        stmt_leaf(stmt).or_else(|| match stmt {
+            Stmt::If { then, otherwise, .. } => first_leaf(then).or_else(|| first_leaf(otherwise)),
+            Stmt::For { body, .. } | Stmt::While { body, .. } => first_leaf(body),
+            _ => None,
+        })
+    })
 }
 
 /// The name a statement reads before it does anything else. starlark-go notes positions only for
