@@ -6,7 +6,7 @@ use starlark::values::{Heap, Value};
 use super::function::{fail, function, one_argument, string};
 use crate::engine::limits::TREE_DEPTH;
 use crate::engine::values::{Fragment, Module};
-use crate::engine::{Args, Native, NativeError, NativeResult, convert};
+use crate::engine::{Args, Native, NativeResult, convert};
 use crate::overlay::Overlay;
 use crate::overlay::matcher::{Kind, Matcher, int64};
 use crate::yaml::Text;
@@ -38,7 +38,7 @@ fn apply<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<
     };
     for right in nodes {
         let applied = Overlay::new(eval).and_then(|mut overlay| overlay.apply_values(result, right));
-        result = applied.map_err(|trouble| NativeError::new(trouble.text()))?;
+        result = applied?;
     }
     let fragment = Fragment::new(result);
     if fragment.depth() > TREE_DEPTH {

@@ -16,6 +16,7 @@ mod documents;
 mod index;
 mod maps;
 pub(crate) mod matcher;
+mod nearest;
 mod rules;
 mod tree;
 mod trouble;

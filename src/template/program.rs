@@ -382,5 +382,8 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         frames.splice(SHOWN_FRAMES / 2..SHOWN_FRAMES / 2 + more, [middle]);
     }
     let hint = wording::hint(&worded, &codes);
-    Error::failures(ErrorKind::Evaluation, vec![Failure { hint, frames, ..Failure::new(worded) }])
+    Error::failures(
+        ErrorKind::Evaluation,
+        vec![Failure { hint, frames, help: wording::help(error).map(str::to_owned), ..Failure::new(worded) }],
+    )
 }
