@@ -124,3 +124,40 @@ pub(crate) fn is_shared(node: &Node) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Changes;
+    use crate::yaml::{Array, ArrayItem, Node};
+
+    fn list(items: &[Node]) -> Node {
+        let items = items.iter().map(|value| ArrayItem { value: value.clone(), ..ArrayItem::default() });
+        Node::Array(Arc::new(Array { items: items.collect(), ..Array::default() }))
+    }
+
+    #[test]
+    fn a_tree_gets_what_its_parts_became() {
+        let mut changes = Changes::default();
+        let old = list(&[Node::Int(1)]);
+        let tree = list(&[old.clone(), list(std::slice::from_ref(&old))]);
+        assert_eq!(changes.settle(tree.clone()), tree);
+
+        let between = list(&[Node::Int(2)]);
+        changes.record(old, between.clone());
+        let now = list(&[Node::Int(3)]);
+        changes.record(between, now.clone());
+        assert_eq!(changes.settle(tree), list(&[now.clone(), list(&[now])]));
+    }
+
+    /// Where the reference runs out of stack.
+    #[test]
+    fn what_came_to_hold_itself_ends() {
+        let mut changes = Changes::default();
+        let old = list(&[]);
+        let new = list(std::slice::from_ref(&old));
+        changes.record(old.clone(), new.clone());
+        assert_eq!(changes.settle(old), new);
+    }
+}
