@@ -321,7 +321,7 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
                 let (file, name) = name.rsplit_once('.').unwrap_or(("", name));
                 let program = find(file).unwrap_or_else(|| Arc::clone(&program));
                 let info =
-                    program.generated.functions.iter().find(|info| &*info.name == names::restore(name));
+                    program.generated.functions.iter().find(|info| *info.name == *names::restore(name));
                 info.cloned().map(|info| (program, info))
             }
             _ => None,
