@@ -18,6 +18,8 @@ mod maps;
 pub(crate) mod matcher;
 mod nearest;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod trouble;
 

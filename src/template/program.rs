@@ -212,7 +212,8 @@ impl Program {
         if left_open {
             return Err(NativeError::new("(p) expected all ctxs to end").into());
         }
-        Ok((members, context.and_then(Context::finish).map(|(node, _)| node)))
+        let node = context.and_then(Context::finish).map(|(node, _)| run.changes().settle(node));
+        Ok((members, node))
     }
 
     /// The path of its file.
