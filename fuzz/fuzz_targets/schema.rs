@@ -1,0 +1,24 @@
+//! Schemas with data values: the values, the schema as OpenAPI, and templates that use them.
+#![no_main]
+
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use stampmill::workspace::Inspect;
+use stampmill_fuzz::mutate::mutate;
+use stampmill_fuzz::outcome::{check, may_run_long};
+use stampmill_fuzz::split;
+
+/// The name of what stands before the first marker.
+const FIRST: &str = "schema.yml";
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(data, size, max_size, seed, FIRST)
+});
+
+fuzz_target!(|data: &[u8]| {
+    let files = split(data, FIRST);
+    if !may_run_long(&files) {
+        for inspect in [Inspect::DataValues, Inspect::Schema, Inspect::None] {
+            check(&files, inspect);
+        }
+    }
+});
