@@ -1,0 +1,10 @@
+//! The same command under ytt's name, which makes it take ytt's command line.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    stampmill::cli::main()
+}
