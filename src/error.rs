@@ -53,12 +53,14 @@ pub struct Failure {
     pub hint: Option<String>,
     /// Innermost first.
     pub frames: Vec<Frame>,
+    /// More lines, shown below the frames: what the reference does not say.
+    pub help: Option<String>,
 }
 
 impl Failure {
     /// A failure without frames.
     pub fn new(message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), hint: None, frames: Vec::new() }
+        Failure { message: message.into(), hint: None, frames: Vec::new(), help: None }
     }
 }
 
@@ -145,6 +147,9 @@ impl fmt::Display for Failure {
             for line in rest {
                 write!(f, "\n     {line}")?;
             }
+        }
+        if let Some(help) = &self.help {
+            write!(f, "\n\n{help}")?;
         }
         Ok(())
     }

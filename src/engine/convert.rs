@@ -45,7 +45,7 @@ pub(crate) fn part_to_value<'v>(node: &Node, depth: u32, heap: Heap<'v>) -> Valu
             heap.alloc(AllocList(array.items.iter().map(|item| part(&item.value))))
         }
         Node::Map(_) | Node::Array(_) | Node::DocumentSet(_) => {
-            heap.alloc_simple(Fragment::bounded(node.clone(), depth))
+            heap.alloc_simple(Fragment::part(node.clone(), depth))
         }
         _ => scalar(node, heap),
     }
@@ -157,7 +157,7 @@ pub fn as_float(value: Value<'_>) -> Option<f64> {
 fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: u32, deepest: &mut u32) -> Result<Node, NativeError> {
     if let Some(fragment) = Fragment::from_value(value) {
         *deepest = (*deepest).max(depth.saturating_add(fragment.depth()));
-        return Ok(fragment.node().clone());
+        return Ok(fragment.node());
     }
     *deepest = (*deepest).max(depth);
     if depth > MAX_DEPTH {

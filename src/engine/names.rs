@@ -1,5 +1,5 @@
-//! Names that ytt's dialect allows and the `starlark` crate does not: some it reserves, and its names
-//! are ASCII.
+//! Names that ytt's dialect allows and the `starlark` crate does not: some it reserves, its names are
+//! ASCII, and a load statement can bind any text.
 
 use std::borrow::Cow;
 
@@ -16,14 +16,28 @@ pub(crate) const BUILTIN: &str = "__sm_builtin_";
 /// What chunks and operators are called in the crate's back traces, which leave them out.
 pub(crate) const NATIVE_FRAME: &str = "__sm_native";
 
-/// Before the bytes, in hexadecimal, of a name that is not ASCII.
+/// Words of the crate's grammar, which only a load statement can bind.
+const KEYWORDS: [&str; 30] = [
+    "and", "as", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for",
+    "from", "global", "if", "import", "in", "is", "lambda", "load", "nonlocal", "not", "or", "pass", "raise",
+    "return", "try", "while", "with", "yield",
+];
+
+fn is_plain(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !KEYWORDS.contains(&name)
+}
+
+/// Before the bytes, in hexadecimal, of a name that is no name of the crate's.
 const ENCODED: &str = "__sm_utf8_";
 
 /// Puts a name into a form the crate accepts.
 pub(crate) fn escape(name: &str) -> Cow<'_, str> {
     if RESERVED.contains(&name) {
         format!("{PREFIX}{name}").into()
-    } else if name.is_ascii() {
+    } else if is_plain(name) {
         name.into()
     } else {
         name.bytes().fold(ENCODED.to_owned(), |text, byte| text + &format!("{byte:02x}")).into()
@@ -53,7 +67,7 @@ mod tests {
 
     #[test]
     fn reserved_words_survive_the_round_trip() {
-        for name in ["assert", "async", "await", "name", "__sm_x", "größe", "名"] {
+        for name in ["assert", "async", "await", "name", "__sm_x", "größe", "名", "", "dat=", "1x", "if"] {
             assert_eq!(restore(&escape(name)), name);
         }
         assert_ne!(escape("assert"), "assert");

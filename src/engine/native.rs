@@ -26,6 +26,14 @@ pub enum NativeError {
         /// The line of the generated code that is to blame, where that is not the call's own.
         line: Option<u32>,
     },
+    /// It says so itself, and more than the reference would: what may help. Code that catches the error
+    /// sees the message alone.
+    Helped {
+        /// What is wrong, in the reference's words.
+        message: String,
+        /// Lines that go below it.
+        help: String,
+    },
     /// It happened in code of the standard library, whose frame comes first.
     Within {
         /// What is wrong, in the reference's words.
@@ -54,6 +62,9 @@ impl NativeError {
             NativeError::Message { message, line } => {
                 NativeError::Message { message: format!("{prefix}: {message}"), line }
             }
+            NativeError::Helped { message, help } => {
+                NativeError::Helped { message: format!("{prefix}: {message}"), help }
+            }
             other => NativeError::new(format!("{prefix}: {}", other.message())),
         }
     }
@@ -61,7 +72,9 @@ impl NativeError {
     /// The message alone.
     pub fn message(&self) -> String {
         match self {
-            NativeError::Message { message, .. } | NativeError::Within { message, .. } => message.clone(),
+            NativeError::Message { message, .. }
+            | NativeError::Helped { message, .. }
+            | NativeError::Within { message, .. } => message.clone(),
             NativeError::Code(error) => super::wording::message(error),
         }
     }

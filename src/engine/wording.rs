@@ -39,6 +39,14 @@ pub(crate) fn inner_frame(error: &starlark::Error) -> Option<&crate::error::Fram
     }
 }
 
+/// What an error says may help.
+pub(crate) fn help(error: &starlark::Error) -> Option<&str> {
+    match native(error) {
+        Some(NativeError::Helped { help, .. }) => Some(help),
+        _ => None,
+    }
+}
+
 /// The message of an error that happened at `site`. `is_global` tells the names bound at the top
 /// level of that file; `called` is the function whose arguments were wrong.
 pub(crate) fn run_time(

@@ -129,9 +129,11 @@ pub(crate) fn module_of<'v>(
 
 /// Puts the name of a function before what is wrong, but for faults the reference did not foresee.
 pub(crate) fn named(error: NativeError, name: &str) -> NativeError {
-    let message = message(&error);
-    let foreseen = !message.starts_with("(p) ");
-    if foreseen { NativeError::new(message).prefix(name) } else { NativeError::new(message) }
+    let error = match error {
+        NativeError::Code(error) => NativeError::new(program::message(&error)),
+        other => other,
+    };
+    if error.message().starts_with("(p) ") { error } else { error.prefix(name) }
 }
 
 /// What is wrong, without where.

@@ -6,9 +6,11 @@ use starlark::values::{Heap, Value};
 use super::function::{fail, function, one_argument, string};
 use crate::engine::limits::TREE_DEPTH;
 use crate::engine::values::{Fragment, Module};
-use crate::engine::{Args, Native, NativeError, NativeResult, convert};
+use crate::engine::{Args, Native, NativeResult, convert};
 use crate::overlay::Overlay;
 use crate::overlay::matcher::{Kind, Matcher, int64};
+use crate::template::in_place::is_shared;
+use crate::template::run::Run;
 use crate::yaml::Text;
 
 pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
@@ -28,23 +30,34 @@ pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
 
 fn apply<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
     let heap = eval.heap();
-    let mut nodes = Vec::with_capacity(args.positional.len());
-    for value in &args.positional {
-        nodes.push(convert::to_node(*value, heap)?);
-    }
-    let mut nodes = nodes.into_iter();
-    let Some(mut result) = nodes.next() else {
+    let Some((left, rights)) = args.positional.split_first() else {
         return fail("expected exactly at least argument");
     };
+    let old = convert::to_node(*left, heap)?;
+    let mut nodes = Vec::with_capacity(rights.len());
+    for right in rights {
+        nodes.push(convert::to_node(*right, heap)?);
+    }
+    let fragment = Fragment::from_value(*left);
+    // Others that hold the value see the change as well.
+    let shared = fragment.is_some_and(Fragment::is_whole) && is_shared(&old);
+    let mut result = old.clone();
     for right in nodes {
         let applied = Overlay::new(eval).and_then(|mut overlay| overlay.apply_values(result, right));
-        result = applied.map_err(|trouble| NativeError::new(trouble.text()))?;
+        result = applied?;
     }
-    let fragment = Fragment::new(result);
-    if fragment.depth() > TREE_DEPTH {
+    let depth = result.depth();
+    if depth > TREE_DEPTH {
         return fail(format!("values nested deeper than {TREE_DEPTH} levels"));
     }
-    Ok(heap.alloc_simple(fragment))
+    let Some(fragment) = fragment else {
+        return Ok(heap.alloc_simple(Fragment::bounded(result, depth)));
+    };
+    if shared {
+        Run::of(eval)?.changes().record(old, result.clone());
+    }
+    fragment.replace(result, depth);
+    Ok(*left)
 }
 
 fn index<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {

@@ -3,6 +3,7 @@
 use super::apply::{Overlay, check_holds, item_matcher};
 use super::count::Expectation;
 use super::matcher::{self, Side, Subject};
+use super::nearest::{self, Candidate};
 use super::rules::{MATCH, Match, Operation, Rules};
 use super::trouble::{Outcome, Trouble, unless_conditional};
 use crate::yaml::{Array, ArrayItem, Node, Pos};
@@ -183,6 +184,15 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             }
         }
         let found: Vec<Pos> = places.iter().filter_map(|place| Some(items.get(*place)?.pos)).collect();
-        unless_conditional(matching.count.check(&found, self).map(|()| places))
+        let checked = matching.count.check(&found, self).map_err(|trouble| {
+            if !places.is_empty() {
+                return trouble;
+            }
+            let left = items.iter().map(|item| Candidate { pos: item.pos, value: &item.value });
+            let left: Vec<Candidate<'_>> = left.collect();
+            let place = |pos| self.place(pos);
+            trouble.help(|| nearest::candidates("item", by, &item.value, &left, place, self.heap()))
+        });
+        unless_conditional(checked.map(|()| places))
     }
 }

@@ -42,6 +42,11 @@ impl<'v> Expectation<'v> {
         }
     }
 
+    /// Whether something is said: without it there must be exactly one match.
+    pub(super) fn is_said(&self) -> bool {
+        self.expects.is_some() || self.missing_ok.is_some() || self.when.is_some()
+    }
+
     /// Fails unless the number of `matches` is right.
     pub(super) fn check(&self, matches: &[Pos], overlay: &mut Overlay<'_, 'v, '_, '_>) -> Outcome<()> {
         let both = |one: &str, other: &str| {

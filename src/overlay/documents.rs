@@ -6,6 +6,7 @@ use super::apply::{Overlay, check_holds};
 use super::count::Expectation;
 use super::index::Index;
 use super::matcher::{self, Side, Subject};
+use super::nearest::{self, Candidate};
 use super::rules::{MATCH, Match, Operation, Rules};
 use super::tree;
 use super::trouble::{Outcome, Trouble, unless_conditional};
@@ -306,7 +307,18 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             self.search(documents, new, matching)?
         };
         let places: Vec<Pos> = found.iter().filter_map(|found| Some(documents.get(found.id)?.pos)).collect();
-        unless_conditional(matching.count.check(&places, self).map(|()| found))
+        let checked = matching.count.check(&places, self).map_err(|trouble| match matching.by {
+            Some(by) if places.is_empty() => trouble.help(|| self.nearest(documents, by, &new.value)),
+            _ => trouble,
+        });
+        unless_conditional(checked.map(|()| found))
+    }
+
+    /// Help where nothing matches.
+    fn nearest(&self, documents: &Documents<'v>, by: Value<'v>, new: &Node) -> String {
+        let left = documents.all().filter_map(|found| documents.get(found.id));
+        let left: Vec<Candidate<'_>> = left.map(Candidate::of_document).collect();
+        nearest::candidates("document", by, new, &left, |pos| self.place(pos), self.heap())
     }
 
     fn search(

@@ -93,3 +93,55 @@ fn text_at(node: &Node, path: &[&str]) -> Option<Text> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // Tests may fail loudly.
+
+    use starlark::environment::Module;
+
+    use super::Index;
+    use crate::engine::convert::to_plain;
+    use crate::overlay::matcher::{Kind, Matcher};
+    use crate::yaml::{Node, ParseOptions, parse};
+
+    fn value(text: &str) -> Node {
+        parse(text.as_bytes(), 0, &ParseOptions::default()).unwrap().items.remove(0).value
+    }
+
+    #[test]
+    fn matchers_narrow_the_search() {
+        let documents =
+            ["{kind: A, metadata: {name: x}}", "{kind: A, metadata: {name: w}}", "kind: [B]", "s"];
+        let mut index = Index::default();
+        for (id, document) in documents.iter().enumerate() {
+            index.update(id, &value(document));
+        }
+        // Documents change.
+        index.update(3, &value("{kind: B, metadata: {name: x}}"));
+
+        Module::with_temp_heap(|module| {
+            let heap = module.heap();
+            let subset = |text: &str| Matcher::alloc(Kind::Subset, vec![to_plain(&value(text), heap)], heap);
+            let all = Matcher::alloc(Kind::All, Vec::new(), heap);
+            let of_kind = subset("kind: A");
+            let of_name = subset("metadata: {name: x}");
+            let cases = [
+                ("kind", of_kind, Some(vec![0, 1])),
+                ("name", of_name, Some(vec![0, 3])),
+                ("nothing like it", subset("kind: Z"), Some(vec![])),
+                ("another field", subset("spec: 1"), None),
+                ("not a text", subset("kind: [B]"), None),
+                ("the rarest field", subset("{kind: B, metadata: {name: x}}"), Some(vec![3])),
+                ("all", all, None),
+                ("both", Matcher::alloc(Kind::And, vec![subset("kind: B"), of_name], heap), Some(vec![3])),
+                ("either", Matcher::alloc(Kind::Or, vec![of_kind, of_name], heap), Some(vec![0, 1, 0, 3])),
+                ("either or any", Matcher::alloc(Kind::Or, vec![of_kind, all], heap), None),
+                ("not", Matcher::alloc(Kind::Not, vec![of_kind], heap), None),
+            ];
+            for (name, matcher, expected) in cases {
+                assert_eq!(index.candidates(matcher, heap), expected, "{name}");
+            }
+        });
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::apply::{Overlay, check_holds, item_matcher};
 use super::count::Expectation;
 use super::matcher::{self, Side, Subject};
+use super::nearest;
 use super::rules::{Match, Operation, Rules};
 use super::tree;
 use super::trouble::{Outcome, Trouble, unless_conditional};
@@ -234,6 +235,14 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             }
         };
         let found: Vec<Pos> = places.iter().filter_map(|place| Some(items.get(*place)?.pos)).collect();
-        unless_conditional(matching.count.check(&found, self).map(|()| places))
+        let checked = matching.count.check(&found, self).map_err(|trouble| {
+            if !places.is_empty() || matching.by.is_some() {
+                return trouble;
+            }
+            let keys: Vec<(&Node, Pos)> = items.iter().map(|(_, item)| (&item.key, item.pos)).collect();
+            let may_add = !matching.count.is_said();
+            trouble.help(|| nearest::keys(&item.key, &keys, may_add, |pos| self.place(pos)))
+        });
+        unless_conditional(checked.map(|()| places))
     }
 }

@@ -21,6 +21,8 @@ use crate::template::builder::type_name;
 use crate::template::program;
 use crate::yaml::{Node, Text};
 
+const TOO_DEEP: &str = "matchers nest too deep";
+
 /// What a matcher looks at.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {
@@ -206,11 +208,12 @@ pub(super) fn test<'v>(
     };
     subject.depth += 1;
     if subject.depth > limits::CALL_DEPTH {
-        return Err(NativeError::new("call stack is too deep"));
+        return Err(NativeError::new(TOO_DEEP));
     }
     let result = matches(matcher, subject, eval).map_err(|error| {
         let message = error.message();
-        if message.starts_with("(p) ") { error } else { error.prefix(matcher.kind.name()) }
+        let bare = message.starts_with("(p) ") || message == TOO_DEEP;
+        if bare { error } else { error.prefix(matcher.kind.name()) }
     });
     subject.depth -= 1;
     result

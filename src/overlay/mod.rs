@@ -16,7 +16,10 @@ mod documents;
 mod index;
 mod maps;
 pub(crate) mod matcher;
+mod nearest;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod trouble;
 

@@ -21,8 +21,10 @@ impl Trouble {
 
     /// Adds lines that go below the message.
     #[must_use]
-    pub(super) fn help(mut self, help: impl Into<String>) -> Trouble {
-        self.help = help.into();
+    pub(super) fn help(mut self, help: impl FnOnce() -> String) -> Trouble {
+        if !self.unmet_condition {
+            self.help = help();
+        }
         self
     }
 
@@ -35,7 +37,16 @@ impl Trouble {
 
     /// The text to show: one line, then the help if there is some.
     pub(crate) fn text(&self) -> String {
-        if self.help.is_empty() { self.message.clone() } else { format!("{}\n{}", self.message, self.help) }
+        if self.help.is_empty() { self.message.clone() } else { format!("{}\n\n{}", self.message, self.help) }
+    }
+}
+
+impl From<Trouble> for NativeError {
+    fn from(trouble: Trouble) -> NativeError {
+        if trouble.help.is_empty() {
+            return NativeError::new(trouble.message);
+        }
+        NativeError::Helped { message: trouble.message, help: trouble.help }
     }
 }
 

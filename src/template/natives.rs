@@ -109,7 +109,7 @@ fn star_kwargs<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeR
             .collect()
     } else {
         let convert = |node: &Node| crate::engine::convert::to_value(node, heap);
-        match Fragment::from_value(value).map(Fragment::node) {
+        match &Fragment::from_value(value).map(Fragment::node) {
             Some(Node::Map(map)) => {
                 map.items.iter().map(|item| (convert(&item.key), convert(&item.value))).collect()
             }

@@ -107,6 +107,8 @@ pub(crate) struct Nodes {
     /// By tag, which counts from 1; none for those that are part of a shared piece.
     nodes: Vec<Option<Box<TemplateNode>>>,
     pub(crate) annotations: Vec<AnnotationSite>,
+    /// A map of the template has a key twice, which is an error before what comes after it runs.
+    pub(crate) repeated_keys: bool,
 }
 
 impl Nodes {

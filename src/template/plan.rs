@@ -269,7 +269,8 @@ impl Instructions for Plan {
                             self.op(if key { Action::CloseTextKey(tag) } else { Action::CloseText }, pos);
                         }
                         Some(value) => {
-                            if has_call(value) && (!holes.is_empty() || self.may_replace) {
+                            let calls = has_call(value) && (!holes.is_empty() || self.may_replace);
+                            if calls || self.source.nodes.repeated_keys {
                                 self.flush(&mut holes, out);
                             }
                             self.op(if key { Action::Key(tag) } else { Action::Hole }, pos);

@@ -278,10 +278,10 @@ fn render<'v>(
     natives: Value<'v>,
     module: &Module<'v>,
 ) -> starlark::Result<(Members<'v>, Option<Node>)> {
-    let contexts = || Ok::<_, starlark::Error>(Run::of_module(module)?.contexts());
-    let depth = contexts()?.len();
+    let state = Run::of_module(module)?;
+    let depth = state.contexts().len();
     let members = run(main, natives, module);
-    let mut contexts = contexts()?;
+    let mut contexts = state.contexts();
     let own = usize::from(code.source.is_some());
     let left_open = contexts.len() > depth + own;
     contexts.truncate(depth + own);
@@ -291,7 +291,8 @@ fn render<'v>(
     if left_open {
         return Err(NativeError::new("(p) expected all ctxs to end").into());
     }
-    Ok((members, context.and_then(Context::finish).map(|(node, _)| node)))
+    let node = context.and_then(Context::finish).map(|(node, _)| state.changes().settle(node));
+    Ok((members, node))
 }
 
 impl Code {
@@ -400,7 +401,7 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
                 let (file, name) = name.rsplit_once('.').unwrap_or(("", name));
                 let program = find(file).unwrap_or_else(|| Arc::clone(&program));
                 let info =
-                    program.generated.functions.iter().find(|info| &*info.name == names::restore(name));
+                    program.generated.functions.iter().find(|info| *info.name == *names::restore(name));
                 info.cloned().map(|info| (program, info))
             }
             _ => None,
@@ -462,5 +463,8 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         frames.splice(SHOWN_FRAMES / 2..SHOWN_FRAMES / 2 + more, [middle]);
     }
     let hint = wording::hint(&worded, &codes);
-    Error::failures(ErrorKind::Evaluation, vec![Failure { hint, frames, ..Failure::new(worded) }])
+    Error::failures(
+        ErrorKind::Evaluation,
+        vec![Failure { hint, frames, help: wording::help(error).map(str::to_owned), ..Failure::new(worded) }],
+    )
 }

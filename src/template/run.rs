@@ -10,6 +10,7 @@ use starlark::eval::Evaluator;
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
 
 use super::builder::Context;
+use super::in_place::Changes;
 use super::nodes::AnnotationSite;
 use crate::engine::{Args, NativeError, NativeResult};
 use crate::yaml::{FileId, Pos, Text};
@@ -66,6 +67,9 @@ pub(crate) struct Run<'v> {
     /// Side table of the annotations that nodes refer to by number, from 1.
     #[allocative(skip)]
     annotations: RefCell<Vec<Vec<Annotation<'v>>>>,
+    #[allocative(skip)]
+    #[trace(unsafe_ignore)]
+    changes: RefCell<Changes>,
     /// An overlay has made a map with a key twice, at least for a while.
     #[allocative(skip)]
     #[trace(unsafe_ignore)]
@@ -103,6 +107,7 @@ impl<'v> Run<'v> {
         let run = Run {
             contexts: RefCell::default(),
             annotations: RefCell::default(),
+            changes: RefCell::default(),
             repeated_keys: Cell::new(false),
             host,
         };
@@ -125,6 +130,11 @@ impl<'v> Run<'v> {
     /// The open contexts, innermost last.
     pub(crate) fn contexts(&self) -> RefMut<'_, Vec<Context>> {
         self.contexts.borrow_mut()
+    }
+
+    /// The values that overlays changed in place.
+    pub(crate) fn changes(&self) -> RefMut<'_, Changes> {
+        self.changes.borrow_mut()
     }
 
     /// Remembers that a map may have a key twice.

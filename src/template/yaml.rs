@@ -193,7 +193,9 @@ impl<'a> Lowering<'a> {
             Node::Map(map) => {
                 let tag = self.add(Kind::Map, map.pos, parent, Vec::new());
                 self.line(Instruction::StartNode.call(&tag.to_string()), map.pos);
-                let mut shared = !has_repeated_keys(map);
+                let repeated = has_repeated_keys(map);
+                self.nodes.repeated_keys |= repeated;
+                let mut shared = !repeated;
                 for item in &map.items {
                     let kind = Kind::MapItem { key: item.key.clone() };
                     shared &= self.item(&item.notes, item.pos, kind, &item.value, tag, text_strings)?;

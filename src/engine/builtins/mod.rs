@@ -47,6 +47,7 @@ pub use numbers::{
     Int, as_float, as_int32, format_exponent, format_fixed, format_general, parse_float, to_int,
 };
 pub use operators::{OPERATORS, Operator};
+pub(crate) use spell::distance;
 pub use spell::nearest;
 pub use text::{repr, str, try_repr, write_str};
 pub use universe::UNIVERSE;

@@ -21,7 +21,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// The Levenshtein distance.
-fn distance(x: &[u8], y: &[u8]) -> usize {
+pub(crate) fn distance(x: &[u8], y: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=y.len()).collect();
     for (i, a) in x.iter().enumerate() {
         let mut diagonal = i;

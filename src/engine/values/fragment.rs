@@ -1,6 +1,7 @@
 //! `yamlfragment`: a piece of YAML that a template function made, as code sees it.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
@@ -14,36 +15,62 @@ use crate::yaml::Node;
 #[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 pub struct Fragment {
     #[allocative(skip)]
+    state: Mutex<State>,
+    /// A function's body or an overlay made the collection: it is part of no other fragment.
+    whole: bool,
+}
+
+#[derive(Clone)]
+struct State {
     node: Node,
     /// At least how deep the node nests.
     depth: u32,
 }
 
 impl Fragment {
-    /// Wraps a node.
+    /// Wraps a node that was just made.
     pub fn new(node: Node) -> Fragment {
         let depth = node.depth();
-        Fragment { node, depth }
+        Fragment::bounded(node, depth)
     }
 
-    /// Wraps a node that is known to nest at most this deep, and is not measured again.
+    /// Wraps a node that was just made and is known to nest at most this deep.
     pub(crate) fn bounded(node: Node, depth: u32) -> Fragment {
-        Fragment { node, depth }
+        Fragment { state: Mutex::new(State { node, depth }), whole: true }
+    }
+
+    /// Wraps a node that belongs to another tree.
+    pub(crate) fn part(node: Node, depth: u32) -> Fragment {
+        Fragment { whole: false, ..Fragment::bounded(node, depth) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// An upper bound of how deep the node nests.
     pub(crate) fn depth(&self) -> u32 {
-        self.depth
+        self.lock().depth
     }
 
-    /// The node.
-    pub fn node(&self) -> &Node {
-        &self.node
+    /// The node as it is now.
+    pub fn node(&self) -> Node {
+        self.lock().node.clone()
+    }
+
+    /// Whether the collection was made for this fragment.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// Puts another node in the place of the one there is: all who hold the fragment see it.
+    pub(crate) fn replace(&self, node: Node, depth: u32) {
+        *self.lock() = State { node, depth };
     }
 
     /// How many items it has.
     pub fn len(&self) -> usize {
-        match &self.node {
+        match &self.node() {
             Node::Map(map) => map.items.len(),
             Node::Array(array) => array.items.len(),
             Node::DocumentSet(set) => set.items.len(),
@@ -58,31 +85,32 @@ impl Fragment {
 
     /// What iteration yields at `index`: a key, or a value.
     fn element<'v>(&self, index: usize, heap: Heap<'v>) -> Option<Value<'v>> {
-        let node = match &self.node {
+        let State { node, depth } = self.lock().clone();
+        let part = match &node {
             Node::Map(map) => &map.items.get(index)?.key,
             Node::Array(array) => &array.items.get(index)?.value,
             Node::DocumentSet(set) => &set.items.get(index)?.value,
             _ => return None,
         };
-        Some(convert::part_to_value(node, self.depth, heap))
+        Some(convert::part_to_value(part, depth, heap))
     }
 
     /// The keys and values of a map. Fails for arrays and document sets.
     pub fn pairs<'v>(&self, heap: Heap<'v>) -> Result<Vec<(Value<'v>, Value<'v>)>, NativeError> {
-        match &self.node {
+        match &self.node() {
             Node::Map(map) => Ok(map
                 .items
                 .iter()
                 .map(|item| {
                     (
                         convert::to_value(&item.key, heap),
-                        convert::part_to_value(&item.value, self.depth, heap),
+                        convert::part_to_value(&item.value, self.depth(), heap),
                     )
                 })
                 .collect()),
             Node::Array(_) | Node::DocumentSet(_) => Err(NativeError::new(format!(
                 "yamlfragment.Items: Expected value to be a map, but was {}",
-                convert::go_type(&self.node)
+                convert::go_type(&self.node())
             ))),
             _ => Ok(Vec::new()),
         }
@@ -91,7 +119,8 @@ impl Fragment {
     /// The value under a key or an index, if there is one.
     pub fn lookup<'v>(&self, key: Value<'v>, heap: Heap<'v>) -> Result<Option<Value<'v>>, NativeError> {
         let wanted = convert::to_node(key, heap)?;
-        let found = match &self.node {
+        let State { node, depth } = self.lock().clone();
+        let found = match &node {
             Node::Map(map) => map.items.iter().find(|item| item.key == wanted && same_width(&item.key)),
             Node::Array(_) | Node::DocumentSet(_) => {
                 let Node::Int(index) = wanted else {
@@ -105,7 +134,7 @@ impl Fragment {
             }
             _ => None,
         };
-        Ok(found.map(|item| convert::part_to_value(&item.value, self.depth, heap)))
+        Ok(found.map(|item| convert::part_to_value(&item.value, depth, heap)))
     }
 }
 
@@ -117,7 +146,7 @@ fn same_width(key: &Node) -> bool {
 
 impl fmt::Display for Fragment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "yamlfragment({})", convert::go_type(&self.node))
+        write!(f, "yamlfragment({})", convert::go_type(&self.node()))
     }
 }
 
@@ -156,7 +185,7 @@ impl<'v> StarlarkValue<'v> for Fragment {
         let Ok(wanted) = convert::to_scalar(other) else {
             return Ok(false);
         };
-        Ok(match &self.node {
+        Ok(match &self.node() {
             Node::Map(map) => map.items.iter().any(|item| item.key == wanted && same_width(&item.key)),
             Node::Array(_) | Node::DocumentSet(_) => match wanted {
                 Node::Int(index) => usize::try_from(index).is_ok_and(|index| index < self.len()),

@@ -60,8 +60,11 @@ fn key_bytes(key: &Node) -> &[u8] {
     }
 }
 
+/// Items with their keys.
+type Items<'a> = Vec<(&'a [u8], &'a Node)>;
+
 /// The items of a table: those that are written behind their keys, then those with headers.
-fn sorted(table: &Node) -> Result<[Vec<(&[u8], &Node)>; 2], String> {
+fn sorted(table: &Node) -> Result<[Items<'_>; 2], String> {
     let (mut direct, mut below) = (Vec::new(), Vec::new());
     if let Node::Map(map) = table {
         for item in &map.items {
