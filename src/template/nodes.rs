@@ -93,6 +93,14 @@ pub(crate) struct AnnotationSite {
     pub(crate) pos: Pos,
 }
 
+impl AnnotationSite {
+    /// Whether the annotation is looked up where the node is used. Those of `yaml/` have done their
+    /// work when the file is compiled.
+    pub(crate) fn is_kept(&self) -> bool {
+        !self.name.starts_with("yaml/")
+    }
+}
+
 /// All nodes of a template.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nodes {
@@ -108,6 +116,11 @@ impl Nodes {
     pub(crate) fn add(&mut self, node: TemplateNode) -> Tag {
         self.nodes.push(Some(Box::new(node)));
         self.nodes.len() as Tag
+    }
+
+    /// Whether nodes may have annotations when the template has been evaluated.
+    pub(crate) fn keep_annotations(&self) -> bool {
+        self.annotations.iter().any(AnnotationSite::is_kept)
     }
 
     /// The node of a tag.

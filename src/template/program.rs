@@ -15,6 +15,7 @@ use starlark::values::{FrozenValue, OwnedFrozenValue, Value};
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
 use super::natives;
+use super::nodes::Nodes;
 use super::plan::{Constant, Plan};
 use super::run::{Host, Members, Run};
 use crate::engine::codegen::{self, Generated};
@@ -24,8 +25,8 @@ use crate::engine::{NativeError, NativeResult, builtins, names, wording};
 use crate::error::{Error, ErrorKind, Failure, Frame, Result};
 use crate::yaml::{FileId, FileTable, Node, Text};
 
-/// Where the crate's files find their program when an error names them.
-static PROGRAMS: LazyLock<Mutex<HashMap<u64, Weak<Program>>>> = LazyLock::new(Mutex::default);
+/// Where errors, which name the crate's files, find their code.
+static CODES: LazyLock<Mutex<HashMap<u64, Weak<Code>>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 /// The variable of a compiled module that holds its natives.
@@ -34,22 +35,46 @@ const NATIVES: &str = "__sm_natives";
 /// How many frames an error keeps.
 const SHOWN_FRAMES: usize = 60;
 
-/// A compiled file.
+/// The code of a file. Errors of the code find it as long as it lives.
 #[derive(Debug)]
-pub(crate) struct Program {
+pub(crate) struct Code {
     id: u64,
     name: Arc<str>,
     /// `.star` files and text of positions without a file name.
     bare: bool,
     /// The nodes of a template.
     source: Option<Arc<Source>>,
+    lines: Vec<Line>,
+    generated: Generated,
+    /// Names bound at the file's top level.
+    globals: Vec<Box<str>>,
+}
+
+/// A file whose code is generated, but not compiled.
+pub(crate) struct Draft {
+    code: Arc<Code>,
+    /// The natives that only this file has, by name.
+    constants: Vec<(String, Constant)>,
+    needs: Needs,
+}
+
+/// What a file's code asks of its surroundings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Needs {
+    /// What it loads.
+    pub(crate) modules: Vec<Box<str>>,
+    /// Whether it annotates nodes: the arguments of annotations live in the run's module.
+    pub(crate) annotations: bool,
+}
+
+/// A compiled file.
+#[derive(Debug)]
+pub(crate) struct Program {
+    code: Arc<Code>,
     main: OwnedFrozenValue,
     /// What [`codegen::MAIN`] takes: the natives it uses, as a tuple.
     natives: OwnedFrozenValue,
-    lines: Vec<Line>,
-    pub(crate) generated: Generated,
-    /// Names bound at the file's top level.
-    globals: Vec<Box<str>>,
+    pub(crate) needs: Needs,
 }
 
 /// What to compile.
@@ -63,9 +88,9 @@ pub(crate) struct Input {
     pub(crate) library: bool,
 }
 
-impl Drop for Program {
+impl Drop for Code {
     fn drop(&mut self) {
-        PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        CODES.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }
 
@@ -83,9 +108,9 @@ fn crate_dialect() -> CrateDialect {
     CrateDialect { enable_keyword_only_arguments: true, ..CrateDialect::Standard }
 }
 
-impl Program {
-    /// Compiles dialect text.
-    pub(crate) fn compile(input: Input, files: &FileTable) -> Result<Arc<Program>> {
+impl Draft {
+    /// Generates the code of dialect text.
+    pub(crate) fn new(input: Input, files: &FileTable) -> Result<Draft> {
         let Input { file, name, lines, template, library } = input;
         let bare = template.is_none();
         let source = template.as_ref().map(|(source, _)| Arc::clone(source));
@@ -112,10 +137,12 @@ impl Program {
         let bound = |name: &str| {
             resolved.globals.iter().chain(&resolved.loaded).any(|bound| names::escape(bound) == name)
         };
+        let mut modules = Vec::new();
+        loaded_modules(&parsed.stmts, &mut modules);
         let mut constants = Vec::new();
         let generated = match template {
             Some((source, dialect)) => {
-                let may_replace = loads_template(&parsed.stmts);
+                let may_replace = modules.iter().any(|module| &**module == "@ytt:template");
                 let mut plan = Plan::new(source, dialect, may_replace);
                 let generated = codegen::generate(
                     &parsed.stmts,
@@ -138,89 +165,137 @@ impl Program {
             ),
         };
 
+        let needs = Needs { modules, annotations: nodes.is_some_and(Nodes::keep_annotations) };
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let internal = |error: starlark::Error| {
-            Error::new(ErrorKind::Internal, format!("{name}: generated code does not compile: {error:?}"))
-        };
-        let ast = AstModule::parse(&id.to_string(), generated.source.clone(), &crate_dialect())
-            .map_err(internal)?;
+        let code = Arc::new(Code { id, name, bare, source, lines, generated, globals: resolved.globals });
+        CODES.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&code));
+        Ok(Draft { code, constants, needs })
+    }
+
+    /// What the file needs.
+    pub(crate) fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
+    /// The path of the file.
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.code.name)
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> Arc<Code> {
+        Arc::clone(&self.code)
+    }
+
+    /// Compiles the code into a module: the function it is, and the natives that takes.
+    fn compile<'v>(&mut self, module: &Module<'v>) -> starlark::Result<(Value<'v>, Value<'v>)> {
+        let code = &self.code;
+        // What is evaluated last is the module's value.
+        let text = format!("{}\n{}\n", code.generated.source, codegen::MAIN);
+        let ast = AstModule::parse(&code.id.to_string(), text, &crate_dialect())?;
+        let heap = module.frozen_heap();
+        let mut values: HashMap<String, FrozenValue> = std::mem::take(&mut self.constants)
+            .into_iter()
+            .map(|(name, constant)| match constant {
+                Constant::Chunk(chunk) => (name, heap.alloc(chunk)),
+                Constant::Annotation(call) => (name, heap.alloc(call)),
+            })
+            .collect();
+        let natives = code.generated.natives.iter().map(|name| {
+            let native = values.remove(name).or_else(|| natives::native(name, heap));
+            native.unwrap_or_else(FrozenValue::new_none)
+        });
+        let natives = heap.alloc(AllocTuple(natives.collect::<Vec<_>>())).to_value();
+        module.set(NATIVES, natives);
+        let main = Evaluator::new(module).eval_module(ast, globals())?;
+        Ok((main, natives))
+    }
+
+    fn internal(&self, error: &starlark::Error) -> Error {
+        let name = &self.code.name;
+        Error::new(ErrorKind::Internal, format!("{name}: generated code does not compile: {error:?}"))
+    }
+
+    /// Compiles the code, to be run as often as wanted.
+    ///
+    /// # Errors
+    /// `Internal` if the generated code is wrong.
+    pub(crate) fn finish(mut self) -> Result<Arc<Program>> {
         let compiled = Module::with_temp_heap(|module| {
-            let heap = module.frozen_heap();
-            let mut values: HashMap<String, FrozenValue> = constants
-                .into_iter()
-                .map(|(name, constant)| match constant {
-                    Constant::Chunk(chunk) => (name, heap.alloc(chunk)),
-                    Constant::Annotation(call) => (name, heap.alloc(call)),
-                })
-                .collect();
-            let natives = generated.natives.iter().map(|name| {
-                let native = values.remove(name).or_else(|| natives::native(name, heap));
-                native.unwrap_or_else(FrozenValue::new_none)
-            });
-            let natives = heap.alloc(AllocTuple(natives.collect::<Vec<_>>()));
-            module.set(NATIVES, natives.to_value());
-            Evaluator::new(&module).eval_module(ast, globals())?;
+            self.compile(&module)?;
             let frozen =
                 module.freeze().map_err(|error| starlark::Error::new_other(anyhow::anyhow!("{error:?}")))?;
             let (main, _) = frozen.get_any_visibility(codegen::MAIN)?;
             let (natives, _) = frozen.get_any_visibility(NATIVES)?;
             Ok((main, natives))
         });
-        let (main, natives) = compiled.map_err(internal)?;
-        let program = Arc::new(Program {
-            id,
-            name,
-            bare,
-            source,
-            main,
-            natives,
-            lines,
-            generated,
-            globals: resolved.globals,
-        });
-        PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&program));
-        Ok(program)
+        let (main, natives) = compiled.map_err(|error| self.internal(&error))?;
+        Ok(Arc::new(Program { code: self.code, main, natives, needs: self.needs }))
     }
 
-    /// Runs the file in the run of `module` and gives what it exports.
-    fn run<'v>(&self, module: &Module<'v>) -> starlark::Result<Members<'v>> {
-        let main = module.heap().access_owned_frozen_value(&self.main);
-        let natives = module.heap().access_owned_frozen_value(&self.natives);
-        let exported = with_evaluator(module, |eval| eval.eval_function(main, &[natives], &[]))?;
-        let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
-        Ok(pairs
-            .filter_map(|pair| match TupleRef::from_value(pair)?.content() {
-                [name, getter] => Some((Text::new(name.unpack_str()?), *getter)),
-                _ => None,
-            })
-            .collect())
+    /// Compiles the code in a module that holds a run and nothing else, and runs it there: a
+    /// template that is run once needs nothing to be kept.
+    ///
+    /// # Errors
+    /// As [`Draft::finish`]; the inner ones are those of the code.
+    pub(crate) fn render_in<'v>(mut self, module: &Module<'v>) -> Result<starlark::Result<Option<Node>>> {
+        let (main, natives) = self.compile(module).map_err(|error| self.internal(&error))?;
+        Ok(render(&self.code, main, natives, module).map(|(_, node)| node))
     }
+}
 
+impl Program {
     /// Runs the file in the run of `module`: what it exports and, for a template, what its own
     /// context built.
     pub(crate) fn render<'v>(&self, module: &Module<'v>) -> starlark::Result<(Members<'v>, Option<Node>)> {
-        let run = Run::of_module(module)?;
-        let depth = run.contexts().len();
-        let members = self.run(module);
-        let mut contexts = run.contexts();
-        let own = usize::from(self.source.is_some());
-        let left_open = contexts.len() > depth + own;
-        contexts.truncate(depth + own);
-        let context = if contexts.len() > depth { contexts.pop() } else { None };
-        drop(contexts);
-        let members = members?;
-        if left_open {
-            return Err(NativeError::new("(p) expected all ctxs to end").into());
-        }
-        let node = context.and_then(Context::finish).map(|(node, _)| run.changes().settle(node));
-        Ok((members, node))
+        let main = module.heap().access_owned_frozen_value(&self.main);
+        let natives = module.heap().access_owned_frozen_value(&self.natives);
+        render(&self.code, main, natives, module)
     }
 
     /// The path of its file.
     pub(crate) fn name(&self) -> Arc<str> {
-        Arc::clone(&self.name)
+        Arc::clone(&self.code.name)
     }
+}
 
+/// Runs compiled code and gives what it exports.
+fn run<'v>(main: Value<'v>, natives: Value<'v>, module: &Module<'v>) -> starlark::Result<Members<'v>> {
+    let exported = with_evaluator(module, |eval| eval.eval_function(main, &[natives], &[]))?;
+    let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
+    Ok(pairs
+        .filter_map(|pair| match TupleRef::from_value(pair)?.content() {
+            [name, getter] => Some((Text::new(name.unpack_str()?), *getter)),
+            _ => None,
+        })
+        .collect())
+}
+
+/// Runs compiled code: what it exports and, for a template, what its own context built.
+fn render<'v>(
+    code: &Code,
+    main: Value<'v>,
+    natives: Value<'v>,
+    module: &Module<'v>,
+) -> starlark::Result<(Members<'v>, Option<Node>)> {
+    let state = Run::of_module(module)?;
+    let depth = state.contexts().len();
+    let members = run(main, natives, module);
+    let mut contexts = state.contexts();
+    let own = usize::from(code.source.is_some());
+    let left_open = contexts.len() > depth + own;
+    contexts.truncate(depth + own);
+    let context = if contexts.len() > depth { contexts.pop() } else { None };
+    drop(contexts);
+    let members = members?;
+    if left_open {
+        return Err(NativeError::new("(p) expected all ctxs to end").into());
+    }
+    let node = context.and_then(Context::finish).map(|(node, _)| state.changes().settle(node));
+    Ok((members, node))
+}
+
+impl Code {
     fn is_global(&self, name: &str) -> bool {
         self.globals.iter().any(|global| &**global == name)
     }
@@ -278,14 +353,19 @@ fn line_text(lines: &[Line], number: u32) -> String {
     lines.get((number as usize).wrapping_sub(1)).map(Line::shown).unwrap_or_default()
 }
 
-/// Whether a file loads the module with `template.replace`.
-fn loads_template(stmts: &[Stmt]) -> bool {
-    stmts.iter().any(|stmt| match stmt {
-        Stmt::Load(load) => &*load.module == "@ytt:template",
-        Stmt::If { then, otherwise, .. } => loads_template(then) || loads_template(otherwise),
-        Stmt::For { body, .. } | Stmt::While { body, .. } => loads_template(body),
-        _ => false,
-    })
+/// The modules that load statements name.
+fn loaded_modules(stmts: &[Stmt], found: &mut Vec<Box<str>>) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::Load(load) => found.push(load.module.clone()),
+            Stmt::If { then, otherwise, .. } => {
+                loaded_modules(then, found);
+                loaded_modules(otherwise, found);
+            }
+            Stmt::For { body, .. } | Stmt::While { body, .. } => loaded_modules(body, found),
+            _ => {}
+        }
+    }
 }
 
 /// The message of an error of running code, for those who pass on only that.
@@ -296,8 +376,8 @@ pub(crate) fn message(error: &starlark::Error) -> String {
 
 /// An error of running code, with ytt's message, hint and frames.
 pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
-    let programs = PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner);
-    let find = |file: &str| programs.get(&file.parse().ok()?).and_then(Weak::upgrade);
+    let codes = CODES.lock().unwrap_or_else(PoisonError::into_inner);
+    let find = |file: &str| codes.get(&file.parse().ok()?).and_then(Weak::upgrade);
     // Innermost first: the place of the error, then the call sites of its callers.
     let mut places = Vec::new();
     let mut place = error.span().cloned();
@@ -340,7 +420,7 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
     );
     let mut frames: Vec<Frame> = wording::inner_frame(error).cloned().into_iter().collect();
     let mut codes = String::new();
-    let mut show = |program: &Program, name: &str, line: u32| {
+    let mut show = |program: &Code, name: &str, line: u32| {
         let function = names::restore(name.rsplit('.').next().unwrap_or(name));
         let context = if function == codegen::MAIN { "<toplevel>" } else { &function };
         codes.push_str(&line_text(&program.lines, line));

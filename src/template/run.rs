@@ -154,6 +154,9 @@ impl<'v> Run<'v> {
 
     /// Adds an annotation to the set `id` (0 for a new one) and returns the set's number.
     pub(crate) fn annotate(&self, id: u32, site: &AnnotationSite, args: Args<'v>) -> u32 {
+        if !site.is_kept() {
+            return id;
+        }
         let mut sets = self.annotations.borrow_mut();
         let (names, kwargs): (Vec<_>, Vec<_>) =
             args.named.into_iter().map(|(name, value)| (Text::new(name), value)).unzip();

@@ -10,9 +10,9 @@ use starlark::environment::Module;
 
 use super::data_values::{self, DataValues, DeclaredSchema, ValuesDocument};
 use super::files::FileKind;
-use super::library::{FileIndex, LibraryId};
+use super::library::{FileIndex, Libraries, LibraryId};
 use super::overlays::{self, FileResult};
-use super::session::{ForLibraries, Place, Scope, Session};
+use super::session::{Evaluated, ForLibraries, Place, Scope, Session};
 use super::{Options, OutputFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::run::Members;
@@ -78,13 +78,21 @@ impl Execution<'_> {
             }
             let defined = match file.kind() {
                 FileKind::Yaml => {
-                    let evaluated = session.eval_yaml(listed.file, place, &scope, module)?;
+                    // Libraries below the root may be evaluated many times.
+                    let Evaluated { exports, result } =
+                        match file.is_library() || self.library != Libraries::ROOT {
+                            true => session.eval_yaml(listed.file, place, &scope, module)?,
+                            false => Evaluated {
+                                exports: Vec::new(),
+                                result: session.eval_yaml_once(listed.file, place, &scope, module)?,
+                            },
+                        };
                     if for_output {
-                        let documents = Arc::unwrap_or_clone(evaluated.result).items;
+                        let documents = Arc::unwrap_or_clone(result).items;
                         let path = listed.path.clone();
                         results.push(FileResult { file: listed.file, path, documents });
                     }
-                    evaluated.exports
+                    exports
                 }
                 FileKind::Text => {
                     let evaluated = session.eval_text(listed.file, place, &scope, module)?;

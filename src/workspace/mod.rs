@@ -14,6 +14,7 @@ mod files;
 mod library;
 mod library_module;
 mod library_ref;
+mod once;
 mod os_error;
 pub mod output;
 mod overlays;

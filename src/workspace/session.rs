@@ -21,14 +21,14 @@ use crate::modules;
 use crate::template::builder::{Dialect, Source};
 use crate::template::lines::{Line, SourceLine};
 use crate::template::nodes::Nodes;
-use crate::template::program::{self, Input, Program};
+use crate::template::program::{self, Draft, Input, Program};
 use crate::template::run::{Exports, Host, Members, Run};
 use crate::template::{text, yaml as yaml_template};
 use crate::yaml::{self, DocumentSet, FileId, FileTable, Node, ParseOptions, Pos, Text};
 
 /// How many files may load one another in a chain. The reference has no such bound and exhausts
 /// its stack on files that load each other.
-const MAX_LOAD_DEPTH: usize = 100;
+pub(super) const MAX_LOAD_DEPTH: usize = 100;
 
 /// What the code of one evaluation of a library sees besides its files.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +59,7 @@ pub(crate) struct Place {
 
 /// A YAML file, read and if need be compiled.
 #[derive(Clone)]
-enum Loaded {
+pub(super) enum Loaded {
     Plain(Arc<DocumentSet>),
     Template(Arc<Program>),
 }
@@ -83,10 +83,10 @@ pub(crate) struct Session {
 
 /// A file being evaluated.
 #[derive(Clone)]
-struct Evaluating {
-    name: Arc<str>,
-    place: Place,
-    scope: Arc<Scope>,
+pub(super) struct Evaluating {
+    pub(super) name: Arc<str>,
+    pub(super) place: Place,
+    pub(super) scope: Arc<Scope>,
 }
 
 impl Evaluating {
@@ -96,10 +96,10 @@ impl Evaluating {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     table: FileTable,
-    parsed: HashMap<(FileIndex, Options), Arc<DocumentSet>>,
-    yaml: HashMap<(FileIndex, Options), Loaded>,
+    pub(super) parsed: HashMap<(FileIndex, Options), Arc<DocumentSet>>,
+    pub(super) yaml: HashMap<(FileIndex, Options), Loaded>,
     programs: HashMap<FileIndex, Arc<Program>>,
     /// The files being evaluated, innermost last.
     stack: Vec<Evaluating>,
@@ -119,7 +119,7 @@ impl Session {
         Arc::new_cyclic(|me| Session { files, libraries, log, me: me.clone(), first_id, state })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -133,7 +133,7 @@ impl Session {
         self.me.upgrade()
     }
 
-    fn file(&self, index: FileIndex) -> Result<&File> {
+    pub(super) fn file(&self, index: FileIndex) -> Result<&File> {
         self.files.get(index).ok_or_else(|| Error::new(ErrorKind::Internal, "no such file in the run"))
     }
 
@@ -165,7 +165,7 @@ impl Session {
         Ok(parsed)
     }
 
-    fn load_yaml(&self, index: FileIndex, options: Options) -> Result<Loaded> {
+    pub(super) fn load_yaml(&self, index: FileIndex, options: Options) -> Result<Loaded> {
         if let Some(loaded) = self.state().yaml.get(&(index, options)) {
             return Ok(loaded.clone());
         }
@@ -173,7 +173,7 @@ impl Session {
         let parsed = self.parse(index, options)?;
         let templated = file.is_template() || file.is_library();
         let loaded = if templated && yaml_template::has_templating(&parsed) {
-            Loaded::Template(self.compile_yaml(index, file, &parsed, options)?)
+            Loaded::Template(self.draft_yaml(index, file, &parsed, options)?.finish()?)
         } else {
             let mut plain = DocumentSet::clone(&parsed);
             yaml::keep_last_of_repeated_keys(&mut plain);
@@ -183,13 +183,13 @@ impl Session {
         Ok(loaded)
     }
 
-    fn compile_yaml(
+    pub(super) fn draft_yaml(
         &self,
         index: FileIndex,
         file: &File,
         parsed: &DocumentSet,
         options: Options,
-    ) -> Result<Arc<Program>> {
+    ) -> Result<Draft> {
         let table = self.file_table();
         let text = table.get(self.id(index)).map(|file| Arc::clone(&file.text)).unwrap_or_default();
         let lowered = yaml_template::Lowering::lower(parsed, &text, &table, options.ignore_unknown_comments)
@@ -199,16 +199,16 @@ impl Session {
             nodes: lowered.nodes,
             implicit_overrides: options.implicit_map_key_overrides,
         });
-        self.compile(index, file, lowered.lines, Some((source, Dialect::Yaml)))
+        self.draft(index, file, lowered.lines, Some((source, Dialect::Yaml)))
     }
 
-    fn compile(
+    fn draft(
         &self,
         index: FileIndex,
         file: &File,
         lines: Vec<Line>,
         template: Option<(Arc<Source>, Dialect)>,
-    ) -> Result<Arc<Program>> {
+    ) -> Result<Draft> {
         let input = Input {
             file: self.id(index),
             name: file.path().into(),
@@ -216,7 +216,7 @@ impl Session {
             template,
             library: file.is_library(),
         };
-        Program::compile(input, &self.file_table())
+        Draft::new(input, &self.file_table())
     }
 
     /// Evaluates a YAML file.
@@ -231,11 +231,7 @@ impl Session {
             Loaded::Plain(result) => Ok(Evaluated { exports: Vec::new(), result }),
             Loaded::Template(program) => {
                 let (exports, node) = self.render(&program, place, scope, module)?;
-                let result = match node {
-                    Some(Node::DocumentSet(set)) => set,
-                    _ => Arc::default(),
-                };
-                Ok(Evaluated { exports, result })
+                Ok(Evaluated { exports, result: documents_of(node) })
             }
         }
     }
@@ -267,7 +263,8 @@ impl Session {
                 let source = Source { file: self.id(index), nodes, implicit_overrides: false };
                 let template = Some((Arc::new(source), Dialect::Text));
                 let program = self
-                    .compile(index, file, lines, template)
+                    .draft(index, file, lines, template)
+                    .and_then(Draft::finish)
                     .map_err(|error| error.context("Evaluating text template"))?;
                 self.state().programs.insert(index, Arc::clone(&program));
                 program
@@ -283,6 +280,27 @@ impl Session {
         Ok(Evaluated { exports, result })
     }
 
+    /// A Starlark file, compiled.
+    pub(super) fn starlark_program(&self, index: FileIndex) -> Result<Arc<Program>> {
+        if let Some(program) = self.state().programs.get(&index) {
+            return Ok(Arc::clone(program));
+        }
+        let file = self.file(index)?;
+        let bytes = self.text(index)?;
+        let lines = bytes
+            .split(|byte| *byte == b'\n')
+            .zip(1..)
+            .map(|(line, number)| {
+                let pos = Pos::new(self.id(index), number);
+                let content = Text::from(String::from_utf8_lossy(line));
+                Line { text: line.to_vec(), source: Some(SourceLine { pos, content, whole: None }) }
+            })
+            .collect();
+        let program = self.draft(index, file, lines, None)?.finish()?;
+        self.state().programs.insert(index, Arc::clone(&program));
+        Ok(program)
+    }
+
     /// Evaluates a Starlark file.
     pub(crate) fn eval_starlark<'v>(
         &self,
@@ -291,32 +309,12 @@ impl Session {
         scope: &Arc<Scope>,
         module: &Module<'v>,
     ) -> Result<Members<'v>> {
-        let file = self.file(index)?;
-        let cached = self.state().programs.get(&index).cloned();
-        let context = |error: Error| error.context("Evaluating starlark template");
-        let program = match cached {
-            Some(program) => program,
-            None => {
-                let bytes = self.text(index)?;
-                let lines = bytes
-                    .split(|byte| *byte == b'\n')
-                    .zip(1..)
-                    .map(|(line, number)| {
-                        let pos = Pos::new(self.id(index), number);
-                        let content = Text::from(String::from_utf8_lossy(line));
-                        Line { text: line.to_vec(), source: Some(SourceLine { pos, content, whole: None }) }
-                    })
-                    .collect();
-                let program = self.compile(index, file, lines, None).map_err(context)?;
-                self.state().programs.insert(index, Arc::clone(&program));
-                program
-            }
-        };
-        let (exports, _) = self.render(&program, place, scope, module).map_err(context)?;
-        Ok(exports)
+        let rendered =
+            self.starlark_program(index).and_then(|program| self.render(&program, place, scope, module));
+        rendered.map(|(exports, _)| exports).map_err(|error| error.context("Evaluating starlark template"))
     }
 
-    fn render<'v>(
+    pub(super) fn render<'v>(
         &self,
         program: &Program,
         place: Place,
@@ -324,6 +322,15 @@ impl Session {
         module: &Module<'v>,
     ) -> Result<(Members<'v>, Option<Node>)> {
         let evaluating = Evaluating { name: program.name(), place, scope: Arc::clone(scope) };
+        self.within(evaluating, || Ok(program.render(module)))
+    }
+
+    /// Runs code as the innermost of those that load one another.
+    pub(super) fn within<T>(
+        &self,
+        evaluating: Evaluating,
+        run: impl FnOnce() -> Result<starlark::Result<T>>,
+    ) -> Result<T> {
         {
             let mut state = self.state();
             if let Some(first) = state.stack.iter().position(|other| other.is(&evaluating)) {
@@ -338,19 +345,13 @@ impl Session {
             }
             state.stack.push(evaluating);
         }
-        let rendered = program.render(module);
+        let result = run();
         self.state().stack.pop();
-        rendered.map_err(|error| program::failed(&error, &self.file_table()))
+        result?.map_err(|error| program::failed(&error, &self.file_table()))
     }
 
-    /// The names a load statement can take from a file.
-    fn load_file<'v>(
-        &self,
-        path: &str,
-        place: Place,
-        scope: &Arc<Scope>,
-        module: &Module<'v>,
-    ) -> Result<Members<'v>> {
+    /// The file a load statement names, and where its own code stands.
+    pub(super) fn find_loaded(&self, path: &str, place: Place) -> Result<(FileIndex, Place)> {
         let not_found = |message: String| Error::new(ErrorKind::File, message);
         let mut place = place;
         let mut file_path = path;
@@ -374,7 +375,19 @@ impl Session {
             None => place.current,
         };
         let (index, library) = self.libraries.find_file(from, file_path).map_err(not_found)?;
-        let place = Place { current: library, root: place.root };
+        Ok((index, Place { current: library, root: place.root }))
+    }
+
+    /// The names a load statement can take from a file.
+    fn load_file<'v>(
+        &self,
+        path: &str,
+        place: Place,
+        scope: &Arc<Scope>,
+        module: &Module<'v>,
+    ) -> Result<Members<'v>> {
+        let not_found = |message: String| Error::new(ErrorKind::File, message);
+        let (index, place) = self.find_loaded(path, place)?;
         let file = self.file(index)?;
         if !file.is_library() {
             return Err(not_found(format!(
@@ -459,6 +472,14 @@ impl Host for Session {
         };
         let (index, _) = self.libraries.find_file(library, path).map_err(NativeError::new)?;
         self.file(index).and_then(File::bytes).map_err(|error| NativeError::new(error.to_string()))
+    }
+}
+
+/// What a template built.
+pub(super) fn documents_of(node: Option<Node>) -> Arc<DocumentSet> {
+    match node {
+        Some(Node::DocumentSet(set)) => set,
+        _ => Arc::default(),
     }
 }
 

@@ -49,10 +49,10 @@ pub struct SourceFile {
     pub is_line: bool,
 }
 
-/// The files that the positions of one run refer to.
+/// The files that the positions of one run refer to. Clones are snapshots that share what they hold.
 #[derive(Debug, Clone, Default)]
 pub struct FileTable {
-    files: Vec<SourceFile>,
+    files: Arc<Vec<SourceFile>>,
 }
 
 impl FileTable {
@@ -67,13 +67,13 @@ impl FileTable {
     }
 
     fn push(&mut self, name: Arc<str>, text: Arc<str>, is_line: bool) -> FileId {
-        self.files.push(SourceFile { name, text, is_line });
+        Arc::make_mut(&mut self.files).push(SourceFile { name, text, is_line });
         (self.files.len() - 1) as FileId
     }
 
     /// Gives a file its text, once it has been read.
     pub fn set_text(&mut self, id: FileId, text: impl Into<Arc<str>>) {
-        if let Some(file) = self.files.get_mut(id as usize) {
+        if let Some(file) = Arc::make_mut(&mut self.files).get_mut(id as usize) {
             file.text = text.into();
         }
     }

@@ -189,7 +189,7 @@ impl Context {
                 Err(format!("document sets can only contain documents; this is a {}", other.name()))
             }
             (Build::Map(map, index), Build::MapItem(item)) => {
-                let overrides = implicit || item.notes.annotations != 0 && overrides(item);
+                let overrides = implicit || overrides(item);
                 admit_key(map, index, &item.key, overrides)
             }
             (Build::Map(..), other) => {
