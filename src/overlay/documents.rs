@@ -39,12 +39,13 @@ pub(crate) struct Documents<'v> {
     sets: Vec<Vec<Id>>,
     /// Documents with values from code, which become YAML when the next overlay begins.
     raw: Vec<Id>,
-    index: Option<Index>,
+    index: Index,
 }
 
 impl<'v> Documents<'v> {
     pub(crate) fn new(sets: Vec<Vec<Document>>) -> Documents<'v> {
-        let mut all = Documents { entries: Vec::new(), sets: Vec::new(), raw: Vec::new(), index: None };
+        let mut all =
+            Documents { entries: Vec::new(), sets: Vec::new(), raw: Vec::new(), index: Index::default() };
         for set in sets {
             let ids = set.into_iter().map(|document| all.add(document)).collect();
             all.sets.push(ids);
@@ -79,9 +80,7 @@ impl<'v> Documents<'v> {
     fn changed(&mut self, id: Id) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.value = None;
-            if let Some(index) = &mut self.index {
-                index.update(id, &entry.document.value);
-            }
+            self.index.update(id, &entry.document.value);
         }
     }
 
@@ -112,14 +111,8 @@ impl<'v> Documents<'v> {
     /// The documents that `by` may match, with their numbers among all; at least those.
     fn candidates(&mut self, by: Value<'v>, heap: Heap<'v>) -> Vec<(usize, Found)> {
         let entries = &self.entries;
-        let index = self.index.get_or_insert_with(|| {
-            let mut index = Index::default();
-            for (id, entry) in entries.iter().enumerate() {
-                index.update(id, &entry.document.value);
-            }
-            index
-        });
-        match index.candidates(by, heap) {
+        let document = |id: Id| entries.get(id).map(|entry| &entry.document.value);
+        match self.index.candidates(by, heap, &document) {
             Some(ids) => {
                 let mut wanted = vec![false; entries.len()];
                 for id in ids {

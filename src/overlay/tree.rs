@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::yaml::{Document, Map, Node, Notes, Origin};
+use crate::yaml::{Document, Map, Node, Notes, Origin, with_changed_items};
 
 /// A tree in which all collections are YAML nodes: those that code made get no position.
 pub(super) fn as_yaml(node: &mut Node) {
@@ -33,59 +33,26 @@ fn renumber(notes: &mut Notes, replace: &mut dyn FnMut(u32) -> u32) {
 
 /// The changed tree, unless all stays as it is.
 fn rewritten(node: &Node, yaml: bool, replace: &mut dyn FnMut(u32) -> u32) -> Option<Node> {
-    let mut change = |value: &Node, notes: &Notes| {
+    let changed = with_changed_items(node, &mut |value, notes| {
         let value = rewritten(value, yaml, replace);
         let annotations = if notes.annotations == 0 { 0 } else { replace(notes.annotations) };
         (value.is_some() || annotations != notes.annotations).then_some((value, annotations))
+    });
+    let is_code = match node {
+        Node::Map(map) => map.origin == Origin::Code,
+        Node::Array(array) => array.origin == Origin::Code,
+        _ => false,
     };
-    match node {
-        Node::Map(map) => {
-            let mut copy = (yaml && map.origin == Origin::Code).then(|| Arc::clone(map));
-            if let Some(copy) = &mut copy {
-                Arc::make_mut(copy).origin = Origin::Yaml;
-            }
-            for (index, item) in map.items.iter().enumerate() {
-                if let Some((value, annotations)) = change(&item.value, &item.notes)
-                    && let Some(item) =
-                        Arc::make_mut(copy.get_or_insert_with(|| Arc::clone(map))).items.get_mut(index)
-                {
-                    item.notes.annotations = annotations;
-                    item.value = value.unwrap_or_else(|| std::mem::take(&mut item.value));
-                }
-            }
-            copy.map(Node::Map)
-        }
-        Node::Array(array) => {
-            let mut copy = (yaml && array.origin == Origin::Code).then(|| Arc::clone(array));
-            if let Some(copy) = &mut copy {
-                Arc::make_mut(copy).origin = Origin::Yaml;
-            }
-            for (index, item) in array.items.iter().enumerate() {
-                if let Some((value, annotations)) = change(&item.value, &item.notes)
-                    && let Some(item) =
-                        Arc::make_mut(copy.get_or_insert_with(|| Arc::clone(array))).items.get_mut(index)
-                {
-                    item.notes.annotations = annotations;
-                    item.value = value.unwrap_or_else(|| std::mem::take(&mut item.value));
-                }
-            }
-            copy.map(Node::Array)
-        }
-        Node::DocumentSet(set) => {
-            let mut copy = None;
-            for (index, item) in set.items.iter().enumerate() {
-                if let Some((value, annotations)) = change(&item.value, &item.notes)
-                    && let Some(item) =
-                        Arc::make_mut(copy.get_or_insert_with(|| Arc::clone(set))).items.get_mut(index)
-                {
-                    item.notes.annotations = annotations;
-                    item.value = value.unwrap_or_else(|| std::mem::take(&mut item.value));
-                }
-            }
-            copy.map(Node::DocumentSet)
-        }
-        _ => None,
+    if !(yaml && is_code) {
+        return changed;
     }
+    let mut copy = changed.unwrap_or_else(|| node.clone());
+    match &mut copy {
+        Node::Map(map) => Arc::make_mut(map).origin = Origin::Yaml,
+        Node::Array(array) => Arc::make_mut(array).origin = Origin::Yaml,
+        _ => {}
+    }
+    Some(copy)
 }
 
 /// A key that a map has twice. The reference finds that out when it prints the map.

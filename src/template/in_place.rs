@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::yaml::Node;
+use crate::yaml::{Node, with_changed_items};
 
 /// Which collections became which.
 #[derive(Debug, Default)]
@@ -60,48 +60,13 @@ impl Settling<'_> {
                 let now = (*now).clone();
                 Some(self.settled(&now).unwrap_or(now))
             }
-            None => self.below(node),
+            None => with_changed_items(node, &mut |value, notes| {
+                Some((Some(self.settled(value)?), notes.annotations))
+            }),
         };
         self.open.remove(&address);
         self.known.insert(address, settled.clone());
         settled
-    }
-
-    /// A collection whose items have changed.
-    fn below(&mut self, node: &Node) -> Option<Node> {
-        match node {
-            Node::Map(map) => {
-                let mut copy = None;
-                for (index, item) in map.items.iter().enumerate() {
-                    if let Some(value) = self.settled(&item.value) {
-                        let copy = Arc::make_mut(copy.get_or_insert_with(|| Arc::clone(map)));
-                        copy.items.get_mut(index)?.value = value;
-                    }
-                }
-                copy.map(Node::Map)
-            }
-            Node::Array(array) => {
-                let mut copy = None;
-                for (index, item) in array.items.iter().enumerate() {
-                    if let Some(value) = self.settled(&item.value) {
-                        let copy = Arc::make_mut(copy.get_or_insert_with(|| Arc::clone(array)));
-                        copy.items.get_mut(index)?.value = value;
-                    }
-                }
-                copy.map(Node::Array)
-            }
-            Node::DocumentSet(set) => {
-                let mut copy = None;
-                for (index, document) in set.items.iter().enumerate() {
-                    if let Some(value) = self.settled(&document.value) {
-                        let copy = Arc::make_mut(copy.get_or_insert_with(|| Arc::clone(set)));
-                        copy.items.get_mut(index)?.value = value;
-                    }
-                }
-                copy.map(Node::DocumentSet)
-            }
-            _ => None,
-        }
     }
 }
 

@@ -30,3 +30,4 @@ pub use parse::{MAX_DEPTH, ParseOptions, parse};
 pub use pos::print_positions;
 pub use print::{is_empty, print_documents, print_value};
 pub use visit::visit_notes;
+pub(crate) use visit::with_changed_items;
