@@ -13,7 +13,7 @@ use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
-use starlark::values::{NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
+use starlark::values::{NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, ValueLike, starlark_value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::Instruction;
@@ -88,17 +88,21 @@ impl<'v> StarlarkValue<'v> for Chunk {
 
     fn invoke(
         &self,
-        _me: Value<'v>,
+        me: Value<'v>,
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        // The same chunk, for as long as the heap lives: contexts refer to its template.
+        let Some(Chunk { ops, source }) = me.downcast_ref::<Chunk>() else {
+            return Err(NativeError::new("a chunk is called as itself").into());
+        };
         let heap = eval.heap();
         let mut holes = args.positions(heap)?;
         let run = Run::of(eval)?;
         let mut contexts = run.contexts();
-        for op in &self.ops {
+        for op in ops {
             if let Action::Open(dialect) = op.action {
-                contexts.push(Context::new(dialect, Arc::clone(&self.source)));
+                contexts.push(Context::new(dialect, source));
                 continue;
             }
             let closed = match op.action {

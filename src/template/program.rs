@@ -177,11 +177,6 @@ impl Draft {
         &self.needs
     }
 
-    /// The path of the file.
-    pub(crate) fn name(&self) -> Arc<str> {
-        Arc::clone(&self.code.name)
-    }
-
     /// The code.
     pub(crate) fn code(&self) -> Arc<Code> {
         Arc::clone(&self.code)
@@ -251,11 +246,6 @@ impl Program {
         let main = module.heap().access_owned_frozen_value(&self.main);
         let natives = module.heap().access_owned_frozen_value(&self.natives);
         render(&self.code, main, natives, module)
-    }
-
-    /// The path of its file.
-    pub(crate) fn name(&self) -> Arc<str> {
-        Arc::clone(&self.code.name)
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) struct Annotation<'v> {
 pub(crate) struct Run<'v> {
     #[allocative(skip)]
     #[trace(unsafe_ignore)]
-    contexts: RefCell<Vec<Context>>,
+    contexts: RefCell<Vec<Context<'v>>>,
     /// Side table of the annotations that nodes refer to by number, from 1.
     #[allocative(skip)]
     annotations: RefCell<Vec<Vec<Annotation<'v>>>>,
@@ -128,7 +128,7 @@ impl<'v> Run<'v> {
     }
 
     /// The open contexts, innermost last.
-    pub(crate) fn contexts(&self) -> RefMut<'_, Vec<Context>> {
+    pub(crate) fn contexts(&self) -> RefMut<'_, Vec<Context<'v>>> {
         self.contexts.borrow_mut()
     }
 

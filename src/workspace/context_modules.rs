@@ -6,8 +6,9 @@ use std::sync::Arc;
 use starlark::eval::Evaluator;
 use starlark::values::Value;
 
+use super::compilation::Place;
 use super::library_module;
-use super::session::{Place, Scope, Session};
+use super::session::{Scope, Session};
 use crate::engine::values::{ByteStr, Module};
 use crate::engine::{Args, BoundNative, NativeError, NativeResult, convert};
 use crate::template::run::Run;

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use starlark::environment::Module;
 
+use super::compilation::Place;
 use super::execution::Execution;
 use super::library::{FileIndex, Listed};
 use super::overlays;
-use super::session::{ForLibraries, Place, Scope, Session};
+use super::session::{ForLibraries, Scope, Session};
 use super::{FileKind, LibraryRef, ValuesLayer, ValuesMerge};
 use crate::engine::convert;
 use crate::error::{Error, ErrorKind, Result};
@@ -158,7 +159,7 @@ pub(crate) fn check_used(for_libraries: &ForLibraries, session: &Session) -> Res
 pub(crate) struct DeclaredSchema<'v> {
     pub(crate) schema: Schema<'v>,
     /// The files that declare it.
-    files: Vec<Listed>,
+    files: Arc<[Listed]>,
     /// What the files declare for other libraries.
     for_libraries: Vec<ValuesDocument>,
 }
@@ -184,9 +185,9 @@ pub(crate) fn schema<'v>(
     let more = if given.is_empty() { "" } else { "additional data value schema" };
     let order = order(session, "data values schema", &files, more);
     let combined = || {
-        let read = |document: &Document| Schema::new(document, run, module.heap(), &session.file_table());
+        let read = |document: &Document| Schema::new(document, run, module.heap(), session.file_table());
         let mut schemas = Vec::new();
-        for file in &files {
+        for file in files.iter() {
             for declared in of_files(execution, std::slice::from_ref(file), SCHEMA, run, module)? {
                 // Each has to be a schema by itself, whatever it is put over.
                 schemas.push((read(&declared.document)?, declared));
@@ -242,7 +243,7 @@ pub(crate) fn evaluate<'v>(
                 None => given.document,
                 Some(under) => overlays::put_over(under, &given.document, given.merge, module)?,
             };
-            base = Some(schema.conform(document, &table)?);
+            base = Some(schema.conform(document, table)?);
         }
         Ok(base)
     };
@@ -251,9 +252,9 @@ pub(crate) fn evaluate<'v>(
     let document = document.unwrap_or_else(empty);
     overlays::check_keys(&document, run)?;
     if !execution.options.skip_validation {
-        schema.validate(&document, run, module, &session.file_table())?;
+        schema.validate(&document, run, module, session.file_table())?;
     }
-    let files = schema_files.iter().chain(&files).map(|listed| listed.file).collect();
+    let files = schema_files.iter().chain(files.iter()).map(|listed| listed.file).collect();
     Ok(DataValues { document, files, for_libraries })
 }
 
@@ -292,7 +293,12 @@ fn of_files(
 }
 
 /// The template files with documents of this annotation, in the order they are put over one another.
-fn annotated(execution: &Execution<'_>, name: &str) -> Result<Vec<Listed>> {
+fn annotated(execution: &Execution<'_>, name: &'static str) -> Result<Arc<[Listed]>> {
+    let Execution { session, library, options } = execution;
+    session.annotated(*library, *options, name, || find_annotated(execution, name))
+}
+
+fn find_annotated(execution: &Execution<'_>, name: &str) -> Result<Vec<Listed>> {
     let session = execution.session;
     let mut found = Vec::new();
     for listed in session.libraries.list(execution.library) {
@@ -305,7 +311,7 @@ fn annotated(execution: &Execution<'_>, name: &str) -> Result<Vec<Listed>> {
         let set = session.parse(listed.file, execution.options)?;
         check_only_documents(session, &set, name)?;
         if split(&set, name)?.0.next().is_some() {
-            found.push(listed);
+            found.push(listed.clone());
         }
     }
     found.sort_by_key(|listed| listed.file);

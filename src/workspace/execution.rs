@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use starlark::environment::Module;
 
+use super::compilation::Place;
 use super::data_values::{self, DataValues, DeclaredSchema, ValuesDocument};
 use super::files::FileKind;
 use super::library::{FileIndex, Libraries, LibraryId};
 use super::overlays::{self, FileResult};
-use super::session::{Evaluated, ForLibraries, Place, Scope, Session};
+use super::session::{Evaluated, ForLibraries, Scope, Session};
 use super::{Options, OutputFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::run::Members;
-use crate::yaml::{self, Document, DocumentSet};
+use crate::yaml::{Document, DocumentSet};
 
 /// A library about to be evaluated.
 pub(crate) struct Execution<'a> {
@@ -27,11 +28,20 @@ pub(crate) struct Execution<'a> {
 
 /// What evaluating a library gave.
 pub(crate) struct Evaluation<'v> {
-    /// Text files first, then YAML files, each kind in its order.
-    pub(crate) files: Vec<OutputFile>,
-    pub(crate) documents: DocumentSet,
+    /// Text files, in their order.
+    pub(crate) texts: Vec<OutputFile>,
+    /// YAML files, in theirs.
+    pub(crate) files: Vec<FileResult>,
     /// The names each library file defines, with functions that give their values.
     pub(crate) exports: Vec<(String, Members<'v>)>,
+}
+
+impl Evaluation<'_> {
+    /// The documents of all YAML files.
+    pub(crate) fn into_documents(self) -> DocumentSet {
+        let items = self.files.into_iter().flat_map(|file| file.documents).collect();
+        DocumentSet { items, ..DocumentSet::default() }
+    }
 }
 
 impl Execution<'_> {
@@ -109,20 +119,13 @@ impl Execution<'_> {
                 FileKind::Unknown => continue,
             };
             if !for_output {
-                exports.push((listed.path, defined));
+                exports.push((listed.path.clone(), defined));
             }
         }
         data_values::check_used(&scope.for_libraries, session)?;
         // Documents come in the order of the files on the command line.
         results.sort_by_key(|result| result.file);
-        let mut documents: Vec<Document> = Vec::new();
-        for result in overlays::apply(results, session, module)? {
-            let mut set = DocumentSet { items: result.documents, ..DocumentSet::default() };
-            let content = yaml::print_documents(&set).into_bytes();
-            files.push(OutputFile { path: result.path, content, kind: FileKind::Yaml });
-            documents.append(&mut set.items);
-        }
-        let documents = DocumentSet { items: documents, ..DocumentSet::default() };
-        Ok(Evaluation { files, documents, exports })
+        let results = overlays::apply(results, session, module)?;
+        Ok(Evaluation { texts: files, files: results, exports })
     }
 }

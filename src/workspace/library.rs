@@ -2,6 +2,8 @@
 //!
 //! Source of the rules: the reference's `pkg/workspace/library.go`.
 
+use std::sync::OnceLock;
+
 use super::PRIVATE_LIBRARY;
 use super::files::File;
 
@@ -16,6 +18,8 @@ struct Library {
     private: bool,
     children: Vec<LibraryId>,
     files: Vec<FileIndex>,
+    /// What [`Libraries::list`] gives, once it was asked for.
+    listed: OnceLock<Vec<Listed>>,
 }
 
 /// A file as a library lists it.
@@ -153,7 +157,13 @@ impl Libraries {
 
     /// The files of a library and of those below it, private ones excluded; a library's own come
     /// before those of the libraries in it.
-    pub(crate) fn list(&self, id: LibraryId) -> Vec<Listed> {
+    pub(crate) fn list(&self, id: LibraryId) -> &[Listed] {
+        self.get(id)
+            .map(|library| library.listed.get_or_init(|| self.find_all(id)).as_slice())
+            .unwrap_or_default()
+    }
+
+    fn find_all(&self, id: LibraryId) -> Vec<Listed> {
         let mut listed = Vec::new();
         let mut stack = vec![(id, String::new())];
         while let Some((id, prefix)) = stack.pop() {
@@ -186,7 +196,7 @@ mod tests {
     #[test]
     fn a_library_lists_its_own_files_before_those_below() {
         let tree = tree(&["d/x.yml", "a.yml", "_ytt_lib/p/q.yml", "d/e/y.yml", "z.yml"]);
-        let listed: Vec<_> = tree.list(Libraries::ROOT).into_iter().map(|listed| listed.path).collect();
+        let listed: Vec<_> = tree.list(Libraries::ROOT).iter().map(|listed| listed.path.as_str()).collect();
         assert_eq!(listed, ["a.yml", "z.yml", "d/x.yml", "d/e/y.yml"]);
     }
 

@@ -13,10 +13,11 @@ use starlark::eval::Evaluator;
 use starlark::starlark_simple_value;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
+use super::compilation::Place;
 use super::data_values::{DataValues, ValuesDocument};
 use super::execution::{Evaluation, Execution};
 use super::library::LibraryId;
-use super::session::{ForLibraries, Place, Scope, Session};
+use super::session::{ForLibraries, Scope, Session};
 use super::{LibraryRef, Options};
 use crate::engine::values::{Fragment, Module};
 use crate::engine::{Args, BoundMethod, Method, NativeError, NativeResult, convert};
@@ -215,7 +216,7 @@ fn with_data_values_schema<'v>(
         let document = document(one(args)?, heap)?;
         // It has to be a schema by itself, whatever it is put over.
         let table = library.session.file_table();
-        Schema::new(&document, Run::of(eval)?, heap, &table).map_err(failed)?;
+        Schema::new(&document, Run::of(eval)?, heap, table).map_err(failed)?;
         library.schemas.push(ValuesDocument::new(document, Style::Annotated));
         Ok(value(library, heap))
     };
@@ -272,7 +273,7 @@ fn evaluate<'v>(me: Value<'v>, args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>
     let run = || {
         none(args)?;
         let evaluation = library.evaluate(eval)?;
-        Ok(heap.alloc_simple(Fragment::new(Node::DocumentSet(Arc::new(evaluation.documents)))))
+        Ok(heap.alloc_simple(Fragment::new(Node::DocumentSet(Arc::new(evaluation.into_documents())))))
     };
     let what = format!("library.eval: Evaluating library '{}'", library.name);
     run().map_err(|error: NativeError| error.prefix(&what))

@@ -6,6 +6,7 @@
 //! [`render`] evaluates, `output` writes.
 
 pub mod bulk;
+mod compilation;
 mod context_modules;
 mod data_values;
 mod execution;

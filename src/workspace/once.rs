@@ -6,9 +6,10 @@ use std::sync::Arc;
 use starlark::environment::Module;
 
 use super::Options;
+use super::compilation::{Loaded, Place};
 use super::files::FileKind;
 use super::library::FileIndex;
-use super::session::{Evaluating, Loaded, MAX_LOAD_DEPTH, Place, Scope, Session, documents_of, with_module};
+use super::session::{Evaluating, MAX_LOAD_DEPTH, Scope, Session, documents_of, with_module};
 use crate::error::Result;
 use crate::template::program::Needs;
 use crate::template::yaml::has_templating;
@@ -26,12 +27,12 @@ impl Session {
     ) -> Result<Arc<DocumentSet>> {
         let options = scope.options;
         let file = self.file(index)?;
-        let known = self.state().yaml.contains_key(&(index, options));
+        let known = self.has_yaml(index, options);
         let (false, Some(session)) = (known || file.is_library(), self.handle()) else {
             return Ok(self.eval_yaml(index, place, scope, module)?.result);
         };
         let parsed = self.parse(index, options)?;
-        self.state().parsed.remove(&(index, options));
+        self.forget_parsed(index, options);
         if !file.is_template() || !has_templating(&parsed) {
             let mut plain = Arc::unwrap_or_clone(parsed);
             yaml::keep_last_of_repeated_keys(&mut plain);
@@ -41,11 +42,11 @@ impl Session {
         drop(parsed);
         let node = if self.may_annotate(draft.needs(), place, options, 0) {
             let program = draft.finish()?;
-            self.render(&program, place, scope, module)?.1
+            self.render(index, &program, place, scope, module)?.1
         } else {
-            let (name, code) = (draft.name(), draft.code());
+            let code = draft.code();
             let render = || with_module(&session, |module| draft.render_in(module));
-            let node = self.within(Evaluating { name, place, scope: Arc::clone(scope) }, render);
+            let node = self.within(Evaluating { file: index, place, scope: Arc::clone(scope) }, render);
             // The error has been worded.
             drop(code);
             node?

@@ -1,30 +1,27 @@
-//! The evaluation of one run: compiles files when they are first needed, evaluates them, and
-//! answers the load statements of their code.
+//! The evaluation of one run: evaluates files and answers the load statements of their code.
 //!
 //! Source of the rules: the reference's `pkg/workspace/template_loader.go`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use starlark::environment::Module;
 use starlark::eval::Evaluator;
 use starlark::values::Value;
 
+use super::compilation::{Compilation, Loaded, Place};
 use super::context_modules;
 use super::data_values::ValuesDocument;
 use super::files::{File, FileKind};
-use super::library::{FileIndex, Libraries, LibraryId};
+use super::library::FileIndex;
 use super::{Log, Options};
 use crate::engine::{NativeError, NativeResult};
 use crate::error::{Error, ErrorKind, Result};
 use crate::modules;
-use crate::template::builder::{Dialect, Source};
-use crate::template::lines::{Line, SourceLine};
-use crate::template::nodes::Nodes;
-use crate::template::program::{self, Draft, Input, Program};
+use crate::template::program::{self, Program};
 use crate::template::run::{Exports, Host, Members, Run};
-use crate::template::{text, yaml as yaml_template};
-use crate::yaml::{self, DocumentSet, FileId, FileTable, Node, ParseOptions, Pos, Text};
+use crate::yaml::{DocumentSet, FileId, FileTable, Node, Pos, Text};
 
 /// How many files may load one another in a chain. The reference has no such bound and exhausts
 /// its stack on files that load each other.
@@ -48,22 +45,6 @@ pub(crate) struct ForLibraries {
     pub(crate) schemas: Vec<ValuesDocument>,
 }
 
-/// Where a file's code finds other files.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Place {
-    /// The library that holds the file.
-    pub(crate) current: LibraryId,
-    /// The library that paths beginning with `/` start from.
-    pub(crate) root: LibraryId,
-}
-
-/// A YAML file, read and if need be compiled.
-#[derive(Clone)]
-pub(super) enum Loaded {
-    Plain(Arc<DocumentSet>),
-    Template(Arc<Program>),
-}
-
 /// What evaluating a file gave.
 pub(crate) struct Evaluated<'v, T> {
     pub(crate) exports: Members<'v>,
@@ -72,151 +53,63 @@ pub(crate) struct Evaluated<'v, T> {
 
 /// The state of a run that all its evaluations share.
 pub(crate) struct Session {
-    pub(crate) files: Vec<File>,
-    pub(crate) libraries: Libraries,
+    compilation: Arc<Compilation>,
+    /// The sources that positions refer to: the compilation's, and those that only this run has.
+    table: FileTable,
     log: Option<Log>,
     me: Weak<Session>,
-    /// Position ids of the run's files start here; those below are of data value flags.
-    first_id: FileId,
     state: Mutex<State>,
 }
 
 /// A file being evaluated.
 #[derive(Clone)]
 pub(super) struct Evaluating {
-    pub(super) name: Arc<str>,
+    pub(super) file: FileIndex,
     pub(super) place: Place,
     pub(super) scope: Arc<Scope>,
 }
 
 impl Evaluating {
     fn is(&self, other: &Evaluating) -> bool {
-        self.name == other.name && self.place == other.place && Arc::ptr_eq(&self.scope, &other.scope)
+        self.file == other.file && self.place == other.place && Arc::ptr_eq(&self.scope, &other.scope)
     }
 }
 
 #[derive(Default)]
-pub(super) struct State {
-    table: FileTable,
-    pub(super) parsed: HashMap<(FileIndex, Options), Arc<DocumentSet>>,
-    pub(super) yaml: HashMap<(FileIndex, Options), Loaded>,
-    programs: HashMap<FileIndex, Arc<Program>>,
+struct State {
     /// The files being evaluated, innermost last.
     stack: Vec<Evaluating>,
     /// The warnings that have been printed.
     warned: HashSet<&'static str>,
 }
 
+/// A session finds files in its compilation.
+impl Deref for Session {
+    type Target = Compilation;
+
+    fn deref(&self) -> &Compilation {
+        &self.compilation
+    }
+}
+
 impl Session {
-    /// A session over these files. `table` holds the sources of data values from flags.
-    pub(crate) fn new(files: Vec<File>, mut table: FileTable, log: Option<Log>) -> Arc<Session> {
-        let libraries = Libraries::new(&files);
-        let first_id = table.len();
-        for file in &files {
-            table.add(file.path(), "");
-        }
-        let state = Mutex::new(State { table, ..State::default() });
-        Arc::new_cyclic(|me| Session { files, libraries, log, me: me.clone(), first_id, state })
+    /// A session over these files; `table` is theirs, or theirs and more.
+    pub(crate) fn new(compilation: Arc<Compilation>, table: FileTable, log: Option<Log>) -> Arc<Session> {
+        Arc::new_cyclic(|me| Session { compilation, table, log, me: me.clone(), state: Mutex::default() })
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The sources that positions refer to.
-    pub(crate) fn file_table(&self) -> FileTable {
-        self.state().table.clone()
+    pub(crate) fn file_table(&self) -> &FileTable {
+        &self.table
     }
 
     /// The session itself, for values that outlive the call they are made in.
     pub(crate) fn handle(&self) -> Option<Arc<Session>> {
         self.me.upgrade()
-    }
-
-    pub(super) fn file(&self, index: FileIndex) -> Result<&File> {
-        self.files.get(index).ok_or_else(|| Error::new(ErrorKind::Internal, "no such file in the run"))
-    }
-
-    fn id(&self, index: FileIndex) -> FileId {
-        self.first_id + index as FileId
-    }
-
-    /// Reads a file and gives its text to those who show lines of it.
-    fn text(&self, index: FileIndex) -> Result<Arc<[u8]>> {
-        let bytes = self.file(index)?.text_bytes()?;
-        let text = String::from_utf8_lossy(&bytes);
-        self.state().table.set_text(self.id(index), text.as_ref());
-        Ok(bytes)
-    }
-
-    /// A YAML file as it is written.
-    pub(crate) fn parse(&self, index: FileIndex, options: Options) -> Result<Arc<DocumentSet>> {
-        if let Some(parsed) = self.state().parsed.get(&(index, options)) {
-            return Ok(Arc::clone(parsed));
-        }
-        let file = self.file(index)?;
-        let bytes = self.text(index)?;
-        let how =
-            ParseOptions { with_comments: file.is_template() || file.is_library(), strict: options.strict };
-        let parsed = yaml::parse(&bytes, self.id(index), &how)
-            .map_err(|error| error.context(format!("Unmarshaling YAML template '{}'", file.path())))?;
-        let parsed = Arc::new(parsed);
-        self.state().parsed.insert((index, options), Arc::clone(&parsed));
-        Ok(parsed)
-    }
-
-    pub(super) fn load_yaml(&self, index: FileIndex, options: Options) -> Result<Loaded> {
-        if let Some(loaded) = self.state().yaml.get(&(index, options)) {
-            return Ok(loaded.clone());
-        }
-        let file = self.file(index)?;
-        let parsed = self.parse(index, options)?;
-        let templated = file.is_template() || file.is_library();
-        let loaded = if templated && yaml_template::has_templating(&parsed) {
-            Loaded::Template(self.draft_yaml(index, file, &parsed, options)?.finish()?)
-        } else {
-            let mut plain = DocumentSet::clone(&parsed);
-            yaml::keep_last_of_repeated_keys(&mut plain);
-            Loaded::Plain(Arc::new(plain))
-        };
-        self.state().yaml.insert((index, options), loaded.clone());
-        Ok(loaded)
-    }
-
-    pub(super) fn draft_yaml(
-        &self,
-        index: FileIndex,
-        file: &File,
-        parsed: &DocumentSet,
-        options: Options,
-    ) -> Result<Draft> {
-        let table = self.file_table();
-        let text = table.get(self.id(index)).map(|file| Arc::clone(&file.text)).unwrap_or_default();
-        let lowered = yaml_template::Lowering::lower(parsed, &text, &table, options.ignore_unknown_comments)
-            .map_err(|error| error.context(format!("Compiling YAML template '{}'", file.path())))?;
-        let source = Arc::new(Source {
-            file: self.id(index),
-            nodes: lowered.nodes,
-            implicit_overrides: options.implicit_map_key_overrides,
-        });
-        self.draft(index, file, lowered.lines, Some((source, Dialect::Yaml)))
-    }
-
-    fn draft(
-        &self,
-        index: FileIndex,
-        file: &File,
-        lines: Vec<Line>,
-        template: Option<(Arc<Source>, Dialect)>,
-    ) -> Result<Draft> {
-        let input = Input {
-            file: self.id(index),
-            name: file.path().into(),
-            lines,
-            template,
-            library: file.is_library(),
-        };
-        Draft::new(input, &self.file_table())
     }
 
     /// Evaluates a YAML file.
@@ -230,7 +123,7 @@ impl Session {
         match self.load_yaml(index, scope.options)? {
             Loaded::Plain(result) => Ok(Evaluated { exports: Vec::new(), result }),
             Loaded::Template(program) => {
-                let (exports, node) = self.render(&program, place, scope, module)?;
+                let (exports, node) = self.render(index, &program, place, scope, module)?;
                 Ok(Evaluated { exports, result: documents_of(node) })
             }
         }
@@ -249,28 +142,8 @@ impl Session {
         if !file.is_template() && !file.is_library() {
             return Ok(Evaluated { exports: Vec::new(), result: bytes.to_vec() });
         }
-        let cached = self.state().programs.get(&index).cloned();
-        let program = match cached {
-            Some(program) => program,
-            None => {
-                let content = String::from_utf8_lossy(&bytes);
-                let pieces = text::parse(&content, Pos::new(self.id(index), 1)).map_err(|message| {
-                    Error::new(ErrorKind::Syntax, message)
-                        .context(format!("Parsing text template '{}'", file.path()))
-                })?;
-                let mut nodes = Nodes::default();
-                let lines = text::lower(&pieces, self.id(index), &mut nodes);
-                let source = Source { file: self.id(index), nodes, implicit_overrides: false };
-                let template = Some((Arc::new(source), Dialect::Text));
-                let program = self
-                    .draft(index, file, lines, template)
-                    .and_then(Draft::finish)
-                    .map_err(|error| error.context("Evaluating text template"))?;
-                self.state().programs.insert(index, Arc::clone(&program));
-                program
-            }
-        };
-        let rendered = self.render(&program, place, scope, module);
+        let program = self.text_program(index)?;
+        let rendered = self.render(index, &program, place, scope, module);
         let (exports, node) = rendered.map_err(|error| error.context("Evaluating text template"))?;
         let result = match node {
             Some(Node::Str(text)) => text.as_bytes().to_vec(),
@@ -278,27 +151,6 @@ impl Session {
             _ => Vec::new(),
         };
         Ok(Evaluated { exports, result })
-    }
-
-    /// A Starlark file, compiled.
-    pub(super) fn starlark_program(&self, index: FileIndex) -> Result<Arc<Program>> {
-        if let Some(program) = self.state().programs.get(&index) {
-            return Ok(Arc::clone(program));
-        }
-        let file = self.file(index)?;
-        let bytes = self.text(index)?;
-        let lines = bytes
-            .split(|byte| *byte == b'\n')
-            .zip(1..)
-            .map(|(line, number)| {
-                let pos = Pos::new(self.id(index), number);
-                let content = Text::from(String::from_utf8_lossy(line));
-                Line { text: line.to_vec(), source: Some(SourceLine { pos, content, whole: None }) }
-            })
-            .collect();
-        let program = self.draft(index, file, lines, None)?.finish()?;
-        self.state().programs.insert(index, Arc::clone(&program));
-        Ok(program)
     }
 
     /// Evaluates a Starlark file.
@@ -309,19 +161,21 @@ impl Session {
         scope: &Arc<Scope>,
         module: &Module<'v>,
     ) -> Result<Members<'v>> {
-        let rendered =
-            self.starlark_program(index).and_then(|program| self.render(&program, place, scope, module));
+        let rendered = self
+            .starlark_program(index)
+            .and_then(|program| self.render(index, &program, place, scope, module));
         rendered.map(|(exports, _)| exports).map_err(|error| error.context("Evaluating starlark template"))
     }
 
     pub(super) fn render<'v>(
         &self,
+        file: FileIndex,
         program: &Program,
         place: Place,
         scope: &Arc<Scope>,
         module: &Module<'v>,
     ) -> Result<(Members<'v>, Option<Node>)> {
-        let evaluating = Evaluating { name: program.name(), place, scope: Arc::clone(scope) };
+        let evaluating = Evaluating { file, place, scope: Arc::clone(scope) };
         self.within(evaluating, || Ok(program.render(module)))
     }
 
@@ -335,7 +189,8 @@ impl Session {
             let mut state = self.state();
             if let Some(first) = state.stack.iter().position(|other| other.is(&evaluating)) {
                 let names = state.stack.iter().skip(first).chain([&evaluating]);
-                let names: Vec<String> = names.map(|file| format!("'{}'", file.name)).collect();
+                let path = |file: &Evaluating| self.files.get(file.file).map_or("", |file| file.path());
+                let names: Vec<String> = names.map(|file| format!("'{}'", path(file))).collect();
                 let message = format!("Files load one another in a circle: {}", names.join(" -> "));
                 return Err(Error::new(ErrorKind::Evaluation, message));
             }
@@ -347,35 +202,7 @@ impl Session {
         }
         let result = run();
         self.state().stack.pop();
-        result?.map_err(|error| program::failed(&error, &self.file_table()))
-    }
-
-    /// The file a load statement names, and where its own code stands.
-    pub(super) fn find_loaded(&self, path: &str, place: Place) -> Result<(FileIndex, Place)> {
-        let not_found = |message: String| Error::new(ErrorKind::File, message);
-        let mut place = place;
-        let mut file_path = path;
-        if let Some(reference) = path.strip_prefix('@') {
-            let Some((library, file)) = reference.split_once(':') else {
-                return Err(not_found(
-                    "Expected library path to be in format '@name:path' e.g. \
-                     '@github.com/vmware-tanzu/test:test.star' or '@ytt:base64'"
-                        .to_owned(),
-                ));
-            };
-            let found = self.libraries.accessible(place.current, library).map_err(not_found)?;
-            place = Place { current: found, root: found };
-            file_path = file;
-        }
-        let from = match file_path.strip_prefix('/') {
-            Some(rest) => {
-                file_path = rest;
-                place.root
-            }
-            None => place.current,
-        };
-        let (index, library) = self.libraries.find_file(from, file_path).map_err(not_found)?;
-        Ok((index, Place { current: library, root: place.root }))
+        result?.map_err(|error| program::failed(&error, self.file_table()))
     }
 
     /// The names a load statement can take from a file.
@@ -448,7 +275,7 @@ impl Host for Session {
     }
 
     fn place(&self, pos: Pos) -> String {
-        self.state().table.show(pos)
+        self.table.show(pos)
     }
 
     fn list_data(&self, place: (usize, usize), path: &str) -> NativeResult<Vec<String>> {
@@ -461,7 +288,7 @@ impl Host for Session {
             library = self.libraries.find(library, path).map_err(NativeError::new)?;
         }
         let slash = if from_root { "/" } else { "" };
-        Ok(self.libraries.list(library).into_iter().map(|listed| format!("{slash}{}", listed.path)).collect())
+        Ok(self.libraries.list(library).iter().map(|listed| format!("{slash}{}", listed.path)).collect())
     }
 
     fn read_data(&self, place: (usize, usize), path: &str) -> NativeResult<Arc<[u8]>> {

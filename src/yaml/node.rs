@@ -1,7 +1,7 @@
 //! The tree every stage works on: documents of maps, arrays and scalars, each node with its
 //! position, the comments that stood at it and the annotations it was given.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A string of the tree. Short ones (most keys) are stored inline, so cloning them touches no
 /// shared counter.
@@ -43,54 +43,75 @@ impl Pos {
 pub struct SourceFile {
     /// The name shown in messages: the path relative to its library.
     pub name: Arc<str>,
-    /// The text, for showing lines in messages.
-    pub text: Arc<str>,
+    /// The text, for showing lines in messages; none until it has been read.
+    text: OnceLock<Arc<str>>,
     /// The text is one line whatever it holds: the value of a flag.
     pub is_line: bool,
 }
 
-/// The files that the positions of one run refer to. Clones are snapshots that share what they hold.
+impl SourceFile {
+    /// The text; empty until it has been read.
+    pub fn text(&self) -> &str {
+        self.text.get().map_or("", |text| text)
+    }
+}
+
+/// The files that the positions of one run refer to. Clones share what they hold.
 #[derive(Debug, Clone, Default)]
 pub struct FileTable {
-    files: Arc<Vec<SourceFile>>,
+    shared: Arc<Vec<SourceFile>>,
+    /// Those that were added since, which count on from the shared ones.
+    own: Vec<SourceFile>,
 }
 
 impl FileTable {
     /// Adds a file and returns its index.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.push(name.into(), text.into(), false)
+        self.push(SourceFile { name: name.into(), text: text.into().into(), is_line: false })
+    }
+
+    /// Adds a file whose text is not known yet.
+    pub(crate) fn add_unread(&mut self, name: impl Into<Arc<str>>) -> FileId {
+        self.push(SourceFile { name: name.into(), text: OnceLock::new(), is_line: false })
     }
 
     /// Adds a source that messages show as one line, even if it has several.
     pub fn add_line(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> FileId {
-        self.push(name.into(), text.into(), true)
+        self.push(SourceFile { name: name.into(), text: text.into().into(), is_line: true })
     }
 
-    fn push(&mut self, name: Arc<str>, text: Arc<str>, is_line: bool) -> FileId {
-        Arc::make_mut(&mut self.files).push(SourceFile { name, text, is_line });
-        (self.files.len() - 1) as FileId
+    fn push(&mut self, file: SourceFile) -> FileId {
+        let id = self.len();
+        self.own.push(file);
+        id
     }
 
-    /// Gives a file its text, once it has been read.
-    pub fn set_text(&mut self, id: FileId, text: impl Into<Arc<str>>) {
-        if let Some(file) = Arc::make_mut(&mut self.files).get_mut(id as usize) {
-            file.text = text.into();
+    /// Makes clones cheap: what has been added so far is shared by them.
+    pub(crate) fn share(&mut self) {
+        Arc::make_mut(&mut self.shared).append(&mut self.own);
+    }
+
+    /// Gives a file its text once it has been read, for all clones that share it.
+    pub(crate) fn set_text(&self, id: FileId, text: impl FnOnce() -> Arc<str>) {
+        if let Some(file) = self.get(id) {
+            file.text.get_or_init(text);
         }
     }
 
     /// How many files there are: the index of the next.
     pub fn len(&self) -> FileId {
-        self.files.len() as FileId
+        (self.shared.len() + self.own.len()) as FileId
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.len() == 0
     }
 
     /// The file with this index.
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
-        self.files.get(id as usize)
+        let id = id as usize;
+        self.shared.get(id).or_else(|| self.own.get(id.checked_sub(self.shared.len())?))
     }
 
     /// `file:line`, the line alone where the file has no name (values given by flags), or `?` for an
@@ -107,7 +128,7 @@ impl FileTable {
     pub fn line(&self, pos: Pos) -> Option<&str> {
         let index = (pos.line as usize).checked_sub(1)?;
         let file = self.get(pos.file)?;
-        if file.is_line { Some(&file.text) } else { file.text.split('\n').nth(index) }
+        if file.is_line { Some(file.text()) } else { file.text().split('\n').nth(index) }
     }
 }
 

@@ -62,9 +62,9 @@ const INDEX_FROM: usize = 24;
 
 /// One tree or text under construction.
 #[derive(Debug)]
-pub(crate) struct Context {
+pub(crate) struct Context<'s> {
     dialect: Dialect,
-    pub(crate) source: Arc<Source>,
+    pub(crate) source: &'s Source,
     frames: Vec<Frame>,
     annotations: Vec<(Tag, u32)>,
     keys: Vec<(Tag, Node)>,
@@ -73,8 +73,8 @@ pub(crate) struct Context {
 /// Why an instruction failed: the message, without the instruction's name.
 type Outcome = Result<(), String>;
 
-impl Context {
-    pub(crate) fn new(dialect: Dialect, source: Arc<Source>) -> Context {
+impl<'s> Context<'s> {
+    pub(crate) fn new(dialect: Dialect, source: &'s Source) -> Context<'s> {
         Context { dialect, source, frames: Vec::new(), annotations: Vec::new(), keys: Vec::new() }
     }
 
@@ -93,7 +93,7 @@ impl Context {
 
     /// Starts a node: closes what does not contain it and adds it to what does.
     pub(crate) fn start(&mut self, tag: Tag) -> Outcome {
-        let source = Arc::clone(&self.source);
+        let source = self.source;
         let Some(node) = source.nodes.get(tag) else {
             return Err(format!("expected to find node tag {tag}"));
         };
@@ -118,7 +118,7 @@ impl Context {
 
     /// Adds a finished piece.
     pub(crate) fn put(&mut self, tag: Tag) -> Outcome {
-        let source = Arc::clone(&self.source);
+        let source = self.source;
         let Some((node, prebuilt)) = source.nodes.get(tag).and_then(|n| Some((n, n.prebuilt.as_ref()?)))
         else {
             return Err(format!("expected to find node tag {tag}"));
@@ -234,7 +234,7 @@ impl Context {
 
     /// Gives the innermost open node the scalar the template holds for it.
     pub(crate) fn set_static(&mut self, tag: Tag) -> Outcome {
-        let source = Arc::clone(&self.source);
+        let source = self.source;
         let value = source.nodes.get(tag).and_then(|node| node.value.clone()).unwrap_or_default();
         self.set(value, 0)
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::yaml::{Array, ArrayItem, Document, Map, MapItem, Node, Notes, Origin, Pos};
 
-impl Context {
+impl Context<'_> {
     /// `template.replace`: puts the items of a value, which nests at most `depth` deep, in the place
     /// of the innermost open node.
     pub(crate) fn replace(&mut self, value: &Node, depth: u32) -> Outcome {
