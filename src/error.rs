@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::limits::Limit;
+
 /// What went wrong, for callers that decide by it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 #[non_exhaustive]
@@ -18,8 +20,10 @@ pub enum ErrorKind {
     File,
     /// A command line or request that makes no sense.
     Usage,
-    /// A limit on steps, memory, depth, time or size was reached.
-    Limit,
+    /// A limit was reached: see [`Limits`](crate::Limits).
+    Limit(Limit),
+    /// The render was cancelled.
+    Cancelled,
     /// A fault of this program, reported instead of a crash.
     Internal,
 }
@@ -100,6 +104,22 @@ impl Error {
     pub fn context(mut self, context: impl Into<String>) -> Error {
         self.0.contexts.insert(0, context.into());
         self
+    }
+
+    /// The same error as one of another kind.
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Error {
+        self.0.kind = kind;
+        self
+    }
+
+    /// Whether a limit was reached or the render was cancelled.
+    pub fn is_limit(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Limit(_) | ErrorKind::Cancelled)
+    }
+
+    /// The bytes it takes in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.to_string().len().saturating_mul(2)
     }
 
     /// What went wrong.

@@ -20,8 +20,10 @@
 pub mod cli;
 pub mod engine;
 mod error;
+mod limits;
 mod modules;
 mod overlay;
+mod renderer;
 mod schema;
 mod template;
 mod validation;
@@ -30,6 +32,8 @@ pub mod workspace;
 pub mod yaml;
 
 pub use error::{Error, ErrorKind, Failure, Frame, Result};
+pub use limits::{CancelToken, Limit, Limits};
+pub use renderer::{CacheStats, Output, Renderer, Template, Values};
 
 /// Runs the example of the README as a test.
 #[cfg(doctest)]

@@ -13,6 +13,7 @@ use starlark::values::{Heap, UnpackValue, Value, ValueLike};
 
 use super::NativeError;
 use super::values::{ByteStr, Fragment, Struct};
+use crate::limits::{self, Limit};
 use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, Origin, Pos};
 
 /// How deep collections may nest before a conversion gives up: a list that holds itself has no end.
@@ -161,15 +162,19 @@ fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: u32, deepest: &mut u32) 
     }
     *deepest = (*deepest).max(depth);
     if depth > MAX_DEPTH {
-        return Err(NativeError::new(format!("values nested deeper than {MAX_DEPTH} levels")));
+        let message = format!("values nested deeper than {MAX_DEPTH} levels");
+        return Err(limits::exceed(Limit::TreeDepth, message).into());
     }
     if let Some(list) = ListRef::from_value(value) {
+        limits::spend_value_nodes(list.len())?;
         return array(list.iter(), heap, depth, deepest);
     }
     if let Some(dict) = DictRef::from_value(value) {
+        limits::spend_value_nodes(dict.len())?;
         return map(dict.iter().map(|(key, value)| Ok((to_node(key, heap)?, value))), heap, depth, deepest);
     }
     if let Some(fields) = Struct::from_value(value) {
+        limits::spend_value_nodes(fields.len())?;
         if let Some(map) = fields.unchanged() {
             let copy = code_copy(&Node::Map(map.clone()));
             *deepest = (*deepest).max(depth + copy.depth());
@@ -180,6 +185,7 @@ fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: u32, deepest: &mut u32) 
         return map(pairs, heap, depth, deepest);
     }
     if let Some(tuple) = TupleRef::from_value(value) {
+        limits::spend_value_nodes(tuple.len())?;
         return array(tuple.iter(), heap, depth, deepest);
     }
     if value.get_type() == "set" {

@@ -3,7 +3,6 @@
 pub mod builtins;
 pub(crate) mod codegen;
 pub mod convert;
-pub mod limits;
 pub(crate) mod names;
 mod native;
 mod stack;
@@ -16,3 +15,4 @@ pub use native::{
     Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult,
 };
 pub use stack::on_deep_stack;
+pub(crate) use stack::{panicked, stack_for};

@@ -16,6 +16,8 @@ use starlark::values::{
     Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, starlark_value,
 };
 
+use crate::limits::Exceeded;
+
 /// Why a native function failed.
 #[derive(Debug)]
 pub enum NativeError {
@@ -87,6 +89,12 @@ impl fmt::Display for NativeError {
 }
 
 impl std::error::Error for NativeError {}
+
+impl From<Exceeded> for NativeError {
+    fn from(exceeded: Exceeded) -> NativeError {
+        NativeError::new(exceeded.message)
+    }
+}
 
 impl From<starlark::Error> for NativeError {
     fn from(error: starlark::Error) -> NativeError {

@@ -1,5 +1,7 @@
 //! Room for recursion.
 
+use std::any::Any;
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reserved, not used: the system gives memory to the pages that are touched.
@@ -15,13 +17,30 @@ pub fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result
         let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
         let thread =
             thread.map_err(|error| Error::new(ErrorKind::Internal, format!("starting a thread: {error}")))?;
-        thread.join().unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            let text = text.unwrap_or_else(|| "panic without a message".to_owned());
-            Err(Error::new(ErrorKind::Internal, format!("Internal error: {text}")))
-        })
+        thread.join().unwrap_or_else(|panic| Err(panicked(&*panic)))
     })
+}
+
+/// The error for a panic.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("panic without a message");
+    Error::new(ErrorKind::Internal, format!("Internal error: {text}"))
+}
+
+/// The stack that one call of a function takes at most, natives between calls included.
+const CALL_BYTES: usize = 4 << 10;
+
+/// The stack that one level of a tree takes at most while it is walked.
+const LEVEL_BYTES: usize = 512;
+
+/// The stack that everything else takes.
+const BASE_BYTES: usize = 512 << 10;
+
+/// The stack that code may take under these limits.
+pub(crate) const fn stack_for(call_depth: usize, tree_depth: u32) -> usize {
+    BASE_BYTES + call_depth * CALL_BYTES + tree_depth as usize * LEVEL_BYTES
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::NativeError;
 use super::builtins;
 use super::codegen::{FunctionInfo, Site, SiteKind};
 use super::syntax::ast::{Expr, Ident, Param, Position};
+use crate::limits::{self, Limit};
 
 /// The message of an error as far as it can be worded without knowing the place.
 pub(crate) fn message(error: &starlark::Error) -> String {
@@ -119,7 +120,12 @@ fn other(
         return format!("unhashable type: {typ}");
     }
     if text.starts_with("Starlark call stack overflow") {
-        return "call stack is too deep".to_owned();
+        return limits::exceed(Limit::CallDepth, "call stack is too deep").message;
+    }
+    if text.starts_with("Evaluation cancelled")
+        && let Some(message) = limits::stopped_message()
+    {
+        return message;
     }
     if let Some(rest) = text.strip_prefix("Unpacked ") {
         return unpack(rest, kind).unwrap_or_else(|| text.to_owned());

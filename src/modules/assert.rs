@@ -18,6 +18,7 @@ use crate::engine::builtins::{
 use crate::engine::values::{ByteStr, object_type};
 use crate::engine::{Args, NativeError, NativeResult, convert};
 use crate::error::Frame;
+use crate::limits;
 
 pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
     module_of(
@@ -305,6 +306,7 @@ fn try_to<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult
     let none = Value::new_none();
     let result = match call(function, &[], &[], eval) {
         Ok(value) => [value, none],
+        Err(error) if limits::is_stopped() => return Err(error.into()),
         Err(error) => [none, eval.heap().alloc_str(&message(&error)).to_value()],
     };
     Ok(eval.heap().alloc(AllocTuple(result)))

@@ -4,9 +4,9 @@ use starlark::eval::Evaluator;
 use starlark::values::{Heap, Value};
 
 use super::function::{fail, function, one_argument, string};
-use crate::engine::limits::TREE_DEPTH;
 use crate::engine::values::{Fragment, Module};
 use crate::engine::{Args, Native, NativeResult, convert};
+use crate::limits::{self, Limit};
 use crate::overlay::Overlay;
 use crate::overlay::matcher::{Kind, Matcher, int64};
 use crate::template::in_place::is_shared;
@@ -47,8 +47,10 @@ fn apply<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<
         result = applied?;
     }
     let depth = result.depth();
-    if depth > TREE_DEPTH {
-        return fail(format!("values nested deeper than {TREE_DEPTH} levels"));
+    let most = limits::tree_depth();
+    if depth > most {
+        let message = format!("values nested deeper than {most} levels");
+        return fail(limits::exceed(Limit::TreeDepth, message).message);
     }
     let Some(fragment) = fragment else {
         return Ok(heap.alloc_simple(Fragment::bounded(result, depth)));

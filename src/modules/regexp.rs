@@ -7,9 +7,9 @@ use starlark::values::{Heap, Value};
 use super::function::{fail, module_of, string};
 use super::regexp_syntax::{group_name, translate};
 use crate::engine::builtins::{call, is_callable};
-use crate::engine::limits::check_text;
 use crate::engine::values::ByteStr;
 use crate::engine::{Args, NativeError, NativeResult};
+use crate::limits::check_text;
 
 /// The most bytes a compiled pattern may take.
 const SIZE_LIMIT: usize = 10 << 20;

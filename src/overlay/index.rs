@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use starlark::values::{Heap, Value};
 
 use super::matcher::{Kind, Matcher};
-use crate::engine::{convert, limits};
+use crate::engine::convert;
+use crate::limits;
 use crate::yaml::{Node, Text};
 
 /// How many fields are indexed, and how many of one matcher.
@@ -71,7 +72,7 @@ impl Index {
         documents: &Documents<'_>,
         depth: usize,
     ) -> Option<Vec<usize>> {
-        let matcher = Matcher::of(by).filter(|_| depth < limits::CALL_DEPTH)?;
+        let matcher = Matcher::of(by).filter(|_| depth < limits::call_depth())?;
         let mut of = |part: &Value<'v>| self.candidates_at(*part, heap, documents, depth + 1);
         match matcher.kind {
             Kind::Subset => {

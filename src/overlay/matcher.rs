@@ -16,7 +16,8 @@ use starlark::values::{
 use super::compare::compare;
 use crate::engine::builtins::is_callable;
 use crate::engine::convert::{self, go_value_type};
-use crate::engine::{Args, NativeError, NativeResult, limits};
+use crate::engine::{Args, NativeError, NativeResult};
+use crate::limits::{self, Limit};
 use crate::template::builder::type_name;
 use crate::template::program;
 use crate::yaml::{Node, Text};
@@ -207,12 +208,12 @@ pub(super) fn test<'v>(
         });
     };
     subject.depth += 1;
-    if subject.depth > limits::CALL_DEPTH {
-        return Err(NativeError::new(TOO_DEEP));
+    if subject.depth > limits::call_depth() {
+        return Err(limits::exceed(Limit::CallDepth, TOO_DEEP).into());
     }
     let result = matches(matcher, subject, eval).map_err(|error| {
         let message = error.message();
-        let bare = message.starts_with("(p) ") || message == TOO_DEEP;
+        let bare = message.starts_with("(p) ") || message.starts_with(TOO_DEEP);
         if bare { error } else { error.prefix(matcher.kind.name()) }
     });
     subject.depth -= 1;

@@ -6,7 +6,8 @@ use starlark::values::{Heap, Value};
 
 use super::matcher::{Kind, Matcher};
 use crate::engine::builtins::{distance, nearest};
-use crate::engine::{convert, limits};
+use crate::engine::convert;
+use crate::limits;
 use crate::yaml::{Document, Map, Node, Pos};
 
 /// How many candidates are shown, and how many reasons for each.
@@ -130,7 +131,7 @@ fn reasons<'v>(
     heap: Heap<'v>,
     depth: usize,
 ) -> Option<Vec<Reason>> {
-    let matcher = Matcher::of(by).filter(|_| depth < limits::CALL_DEPTH)?;
+    let matcher = Matcher::of(by).filter(|_| depth < limits::call_depth())?;
     let of = |part: &Value<'v>| reasons(*part, index, old, new, heap, depth + 1);
     match &matcher.kind {
         Kind::All => Some(Vec::new()),

@@ -23,6 +23,7 @@ use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
 use crate::engine::{NativeError, NativeResult, builtins, names, wording};
 use crate::error::{Error, ErrorKind, Failure, Frame, Result};
+use crate::limits;
 use crate::yaml::{FileId, FileTable, Node, Text};
 
 /// Where errors, which name the crate's files, find their code.
@@ -305,13 +306,26 @@ pub(crate) fn with_evaluator<'v, T>(
     evaluate: impl FnOnce(&mut Evaluator<'v, '_, '_>) -> starlark::Result<T>,
 ) -> starlark::Result<T> {
     let printer = Printer(Run::of_module(module)?.host());
-    let mut eval = Evaluator::new(module);
-    // The run keeps values where the collector does not look.
-    eval.disable_gc();
-    eval.set_print_handler(&printer);
-    eval.set_max_callstack_size(crate::engine::limits::CALL_DEPTH)?;
-    evaluate(&mut eval)
+    limits::with_call_depth(|depth| {
+        let mut eval = Evaluator::new(module);
+        // The run keeps values where the collector does not look.
+        eval.disable_gc();
+        eval.set_print_handler(&printer);
+        eval.set_max_callstack_size(depth)?;
+        let stops = || limits::turn(TURNS, module.heap().allocated_bytes()).is_err();
+        eval.set_check_cancelled(Box::new(stops));
+        let result = evaluate(&mut eval);
+        // What the last look has not seen.
+        let rest = eval.get_total_tick_count() % TURNS;
+        match (result, limits::spend_steps(rest + 1)) {
+            (Ok(_), Err(exceeded)) => Err(NativeError::from(exceeded).into()),
+            (result, _) => result,
+        }
+    })
 }
+
+/// How many turns the crate makes between two looks at whether to go on.
+const TURNS: u64 = 1000;
 
 /// Calls a function of a template. Its error is the message alone, as the reference words errors of
 /// functions that it calls itself.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Options;
-use super::files::File;
+use super::files::{File, FileKind};
 use super::library::{FileIndex, Libraries, LibraryId, Listed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::builder::{Dialect, Source};
@@ -90,6 +90,35 @@ impl Compilation {
         let found: Arc<[Listed]> = find()?.into();
         self.made().annotated.insert(key, Arc::clone(&found));
         Ok(found)
+    }
+
+    /// Compiles the files that every run evaluates, whatever its data values are.
+    ///
+    /// # Errors
+    /// That of the first that does not compile.
+    pub(crate) fn compile_all(&self, options: Options) -> Result<()> {
+        for listed in self.libraries.list(Libraries::ROOT) {
+            let file = self.file(listed.file)?;
+            if !file.is_for_output() && !file.is_library() {
+                continue;
+            }
+            match file.kind() {
+                FileKind::Yaml => drop(self.load_yaml(listed.file, options)?),
+                FileKind::Text if file.is_template() || file.is_library() => {
+                    self.text_program(listed.file)?;
+                }
+                FileKind::Starlark => drop(self.starlark_program(listed.file)?),
+                FileKind::Text | FileKind::Unknown => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether files hold data values or a schema.
+    pub(crate) fn has_data_values(&self, options: Options) -> bool {
+        let made = self.made();
+        let mut of_root = made.annotated.iter().filter(|((id, of, _), _)| (*id, *of) == (Libraries::ROOT, options));
+        of_root.any(|(_, files)| !files.is_empty())
     }
 
     fn id(&self, index: FileIndex) -> FileId {

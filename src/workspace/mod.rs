@@ -31,11 +31,14 @@ use std::sync::Arc;
 pub use file_marks::apply_file_marks;
 pub use files::{File, FileKind};
 pub use library_ref::LibraryRef;
+pub(crate) use compilation::Compilation;
 pub use render::render;
+pub(crate) use render::{EvaluatedFiles, evaluate};
 pub use sources::Sources;
 pub use symlink::SymlinkRules;
 pub use values_flags::{ValuesFlags, ValuesLayer, ValuesMerge};
 
+use crate::limits::Limits;
 pub use crate::schema::SchemaFormat;
 use crate::yaml;
 
@@ -86,6 +89,8 @@ pub struct Request {
     pub inspect: Inspect,
     /// Where text printed by code goes; nowhere if not given.
     pub log: Option<Log>,
+    /// What the run may use.
+    pub limits: Limits,
 }
 
 /// A file that a run made.

@@ -13,6 +13,7 @@ use crate::template::run::Run;
 use crate::yaml::{self, Document};
 
 /// The documents a file gave.
+#[derive(Clone, Debug)]
 pub(crate) struct FileResult {
     pub(crate) file: FileIndex,
     /// Where they are written to.

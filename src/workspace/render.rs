@@ -4,27 +4,32 @@
 
 use std::sync::Arc;
 
+use starlark::environment::Module;
+
 use super::compilation::Compilation;
-use super::data_values::ValuesDocument;
+use super::data_values::{DataValues, ValuesDocument};
 use super::execution::Execution;
 use super::files::FileKind;
 use super::library::Libraries;
+use super::overlays::FileResult;
 use super::session::{self, ForLibraries, Session};
-use super::{Inspect, OutputFile, Rendered, Request};
+use super::{Inspect, Log, Options, OutputFile, Rendered, Request};
 use crate::engine::on_deep_stack;
-use crate::error::{Error, ErrorKind, Result};
-use crate::yaml::{self, Document, DocumentSet, MAX_DEPTH};
+use crate::error::Result;
+use crate::limits::{self, Limit, metered};
+use crate::overlay::Style;
+use crate::yaml::{self, Document, DocumentSet, FileTable, MAX_DEPTH};
 
 /// Evaluates a request.
 ///
 /// # Errors
 /// Whatever is wrong with a file, its code or the data values; nothing is returned in part.
 pub fn render(request: Request) -> Result<Rendered> {
-    on_deep_stack(|| evaluate(request))
+    on_deep_stack(|| metered(&request.limits.clone(), None, || run(request)))
 }
 
-fn evaluate(request: Request) -> Result<Rendered> {
-    let Request { files, values, file_table, options, inspect, log } = request;
+fn run(request: Request) -> Result<Rendered> {
+    let Request { files, values, file_table, options, inspect, log, limits: _ } = request;
     let compilation = Arc::new(Compilation::new(files, file_table));
     let table = compilation.table().clone();
     let session = Session::new(compilation, table, log);
@@ -42,13 +47,9 @@ fn evaluate(request: Request) -> Result<Rendered> {
             let items = vec![data.document];
             return Ok((Vec::new(), DocumentSet { items, ..DocumentSet::default() }));
         }
-        let ForLibraries { mut values, schemas } = data.for_libraries;
-        values.extend(below);
-        let for_libraries = ForLibraries { values, schemas };
-        let evaluation = execution.evaluate(&data.document, &data.files, for_libraries, module)?;
-        let mut files = evaluation.texts;
+        let EvaluatedFiles { texts: mut files, files: yaml } = templates(&execution, data, below, module)?;
         let mut documents = Vec::new();
-        for file in evaluation.files {
+        for file in yaml {
             check_depth(&file.documents)?;
             let mut set = DocumentSet { items: file.documents, ..DocumentSet::default() };
             let content = yaml::print_documents(&set).into_bytes();
@@ -60,11 +61,66 @@ fn evaluate(request: Request) -> Result<Rendered> {
     Ok(Rendered { files, documents, file_table: session.file_table().clone() })
 }
 
+/// What evaluating the templates of a run gave, before anybody has written it.
+#[derive(Clone, Debug)]
+pub(crate) struct EvaluatedFiles {
+    texts: Vec<OutputFile>,
+    files: Vec<FileResult>,
+}
+
+impl EvaluatedFiles {
+    /// The documents of all YAML files, in the order of the files.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.files.iter().flat_map(|file| &file.documents)
+    }
+
+    /// The text files.
+    pub(crate) fn texts(&self) -> &[OutputFile] {
+        &self.texts
+    }
+}
+
+/// Evaluates compiled files. `values` go over the data values of the files; the positions in both refer
+/// to `table`.
+///
+/// # Errors
+/// Whatever is wrong with a file, its code or the data values.
+pub(crate) fn evaluate(
+    compilation: &Arc<Compilation>,
+    table: FileTable,
+    values: Vec<Document>,
+    options: Options,
+    log: Option<Log>,
+) -> Result<EvaluatedFiles> {
+    let session = Session::new(Arc::clone(compilation), table, log);
+    let values = values.into_iter().map(|document| ValuesDocument::new(document, Style::Plain)).collect();
+    session::with_module(&session, |module| {
+        let execution = Execution { session: &session, library: Libraries::ROOT, options };
+        let schema = execution.schema(Vec::new(), module)?;
+        let data = execution.data_values(schema, values, module)?;
+        templates(&execution, data, Vec::new(), module)
+    })
+}
+
+/// Evaluates the templates of the root library; `below` are data values for other libraries.
+fn templates(
+    execution: &Execution<'_>,
+    data: DataValues,
+    below: Vec<ValuesDocument>,
+    module: &Module<'_>,
+) -> Result<EvaluatedFiles> {
+    let ForLibraries { mut values, schemas } = data.for_libraries;
+    values.extend(below);
+    let for_libraries = ForLibraries { values, schemas };
+    let evaluation = execution.evaluate(&data.document, &data.files, for_libraries, module)?;
+    Ok(EvaluatedFiles { texts: evaluation.texts, files: evaluation.files })
+}
+
 /// What leaves may be walked on any stack.
 fn check_depth(documents: &[Document]) -> Result<()> {
     if documents.iter().any(|document| document.value.depth() as usize > MAX_DEPTH) {
         let message = format!("documents nested deeper than {MAX_DEPTH} levels");
-        return Err(Error::new(ErrorKind::Limit, message));
+        return Err(limits::exceed(Limit::TreeDepth, message).into());
     }
     Ok(())
 }

@@ -18,6 +18,7 @@ use super::library::FileIndex;
 use super::{Log, Options};
 use crate::engine::{NativeError, NativeResult};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{self, Limit};
 use crate::modules;
 use crate::template::program::{self, Program};
 use crate::template::run::{Exports, Host, Members, Run};
@@ -196,7 +197,7 @@ impl Session {
             }
             if state.stack.len() >= MAX_LOAD_DEPTH {
                 let message = format!("files load one another more than {MAX_LOAD_DEPTH} deep");
-                return Err(Error::new(ErrorKind::Limit, message));
+                return Err(limits::exceed(Limit::Files, message).into());
             }
             state.stack.push(evaluating);
         }

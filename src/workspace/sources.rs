@@ -97,7 +97,7 @@ impl Sources {
             if depth == 0 || metadata.is_dir() {
                 if depth > MAX_DEPTH {
                     let message = format!("Directory '{}' is too deep", found.display());
-                    return Err(Error::new(ErrorKind::Limit, message));
+                    return Err(Error::new(ErrorKind::Limit(crate::Limit::Files), message));
                 }
                 let mut names =
                     entry_names(&found).map_err(|error| os_error::file_error("open", &found, &error))?;

@@ -42,6 +42,14 @@ pub fn encode(value: &Node, indent: usize, escape_html: bool) -> Result<String> 
     Ok(out)
 }
 
+/// Appends a value as [`encode`] gives it: on one line, with HTML escapes.
+///
+/// # Errors
+/// As [`encode`].
+pub(crate) fn write(out: &mut String, value: &Node) -> Result<()> {
+    Ok(Printer { out, indent: 0, escape_html: true }.value(value, 0)?)
+}
+
 /// Why a value has no JSON.
 enum Problem {
     /// A key is not text.

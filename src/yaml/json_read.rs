@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::node::{Array, ArrayItem, Map, MapItem, Node, Origin, Text};
-use super::parse::MAX_DEPTH;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{self, Limit};
 
 /// A JSON text as ytt's `json.decode` understands it: every number is a float, keys are sorted, of
 /// repeated keys the last counts.
@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Errors
 /// Go's: `invalid character 'x' looking for beginning of value`, `unexpected end of JSON input`, ...
 pub fn decode(text: &[u8]) -> Result<Node> {
-    Reader { text, at: 0, exact: false, too_large: None }.document()
+    Reader { text, at: 0, exact: false, too_large: None, most: limits::yaml_depth() }.document()
 }
 
 /// A JSON text as YAML would understand it: whole numbers stay whole, keys keep their order, of repeated
@@ -22,7 +22,7 @@ pub fn decode(text: &[u8]) -> Result<Node> {
 /// # Errors
 /// As [`decode`].
 pub fn read(text: &[u8]) -> Result<Node> {
-    Reader { text, at: 0, exact: true, too_large: None }.document()
+    Reader { text, at: 0, exact: true, too_large: None, most: limits::yaml_depth() }.document()
 }
 
 struct Reader<'a> {
@@ -32,6 +32,8 @@ struct Reader<'a> {
     exact: bool,
     /// The first number that is out of range. Malformed text behind it is reported first.
     too_large: Option<String>,
+    /// How deep collections may nest.
+    most: usize,
 }
 
 impl Reader<'_> {
@@ -73,8 +75,8 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Result<Node> {
-        if depth > MAX_DEPTH {
-            return Err(Error::new(ErrorKind::Limit, "exceeded max depth"));
+        if depth > self.most {
+            return Err(limits::exceed(Limit::YamlDepth, "exceeded max depth").into());
         }
         match self.peek_token() {
             Some(b'{') => self.object(depth),
@@ -352,6 +354,9 @@ mod tests {
             let error = decode(source.as_bytes()).err().map(|error| error.to_string());
             assert_eq!(error.as_deref(), Some(expected), "{source}");
         }
-        assert!(decode("[".repeat(100_000).as_bytes()).is_err_and(|error| error.kind() == ErrorKind::Limit));
+        assert!(
+            decode("[".repeat(100_000).as_bytes())
+                .is_err_and(|error| error.kind() == ErrorKind::Limit(Limit::YamlDepth))
+        );
     }
 }

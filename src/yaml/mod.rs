@@ -28,6 +28,7 @@ pub use node::{
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
 pub use pos::print_positions;
+pub(crate) use print::print_document;
 pub use print::{is_empty, print_documents, print_value};
 pub use visit::visit_notes;
 pub(crate) use visit::with_changed_items;

@@ -15,15 +15,20 @@ use super::resolve::{self, Scalar};
 pub fn print_documents(documents: &DocumentSet) -> String {
     let mut out = String::new();
     for document in &documents.items {
-        if is_empty(&document.value) {
-            continue;
-        }
-        if !out.is_empty() {
-            out.push_str("---\n");
-        }
-        print_root(&mut out, &document.value);
+        print_document(&mut out, 0, &document.value);
     }
     out
+}
+
+/// Appends one more document to those that begin at `start`, unless ytt leaves it out.
+pub(crate) fn print_document(out: &mut String, start: usize, value: &Node) {
+    if is_empty(value) {
+        return;
+    }
+    if out.len() > start {
+        out.push_str("---\n");
+    }
+    print_root(out, value);
 }
 
 /// Whether ytt leaves a document with this value out of its output: `null`, and maps and arrays without

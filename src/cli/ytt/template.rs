@@ -14,7 +14,7 @@ use crate::workspace::{
     ValuesFlags, bulk, output,
 };
 use crate::yaml::{self, Array, ArrayItem, Document, DocumentSet, FileTable, Node};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Limits, Result};
 
 pub(super) const COMMAND: Command = Command {
     aliases: &["t", "tpl"],
@@ -183,7 +183,15 @@ fn evaluate(
     let log = console.log();
     // What is wrong with the schema is said before what is wrong with the format.
     let inspected = inspect.as_ref().copied().unwrap_or(Inspect::Schema(SchemaFormat::OpenApi));
-    let request = Request { files, values, file_table, options, inspect: inspected, log: Some(log) };
+    let request = Request {
+        files,
+        values,
+        file_table,
+        options,
+        inspect: inspected,
+        log: Some(log),
+        limits: Limits::trusted(),
+    };
     let rendered = workspace::render(request)?;
     inspect.map(|_| rendered)
 }

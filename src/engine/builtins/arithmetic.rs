@@ -10,9 +10,9 @@ use super::equal;
 use super::interpolate::interpolate;
 use super::numbers::{Int, as_float, as_int32, is_int, to_int};
 use super::text::repr;
-use crate::engine::limits::{MAX_INT_BITS, check_elements, check_text};
 use crate::engine::values::{ByteStr, Set};
 use crate::engine::{NativeError, NativeResult};
+use crate::limits::{self, Limit, check_elements, check_text};
 
 /// A binary operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,11 +110,11 @@ fn add<'v>(x: Value<'v>, y: Value<'v>, heap: Heap<'v>) -> NativeResult<Option<Va
         return Ok(Some(ByteStr::alloc(&[x, y].concat(), heap)));
     }
     if let (Some(x), Some(y)) = (ListRef::from_value(x), ListRef::from_value(y)) {
-        check_elements(x.len().saturating_add(y.len()))?;
+        check_joined(x.len(), y.len())?;
         return Ok(Some(heap.alloc(AllocList(x.iter().chain(y.iter())))));
     }
     if let (Some(x), Some(y)) = (TupleRef::from_value(x), TupleRef::from_value(y)) {
-        check_elements(x.len().saturating_add(y.len()))?;
+        check_joined(x.len(), y.len())?;
         return Ok(Some(heap.alloc(AllocTuple(x.iter().chain(y.iter())))));
     }
     Ok(None)
@@ -138,7 +138,7 @@ fn multiply<'v>(x: Value<'v>, y: Value<'v>, heap: Heap<'v>) -> NativeResult<Opti
     };
     let count = repeat_count(elements.len(), count)?;
     let total = elements.len().saturating_mul(count);
-    check_elements(total)?;
+    check_elements(total, total)?;
     let repeated = elements.repeat(count);
     Ok(Some(if list { heap.alloc(AllocList(repeated)) } else { heap.alloc(AllocTuple(repeated)) }))
 }
@@ -200,11 +200,19 @@ fn shift<'v>(op: Op, x: Value<'v>, y: Value<'v>, heap: Heap<'v>) -> NativeResult
     Ok(Int::from(if op == Op::Shl { x << count } else { x >> count }).alloc(heap))
 }
 
+fn check_joined(x: usize, y: usize) -> NativeResult<()> {
+    let count = x.saturating_add(y);
+    Ok(check_elements(count, count)?)
+}
+
 fn check_int(bits: u64) -> NativeResult<()> {
-    if bits > MAX_INT_BITS {
-        return Err(NativeError::new(format!("integer of more than {MAX_INT_BITS} bits")));
+    let most = limits::integer_bits();
+    if bits > most {
+        let message = format!("integer of more than {most} bits");
+        return Err(limits::exceed(Limit::IntegerBits, message).into());
     }
-    Ok(())
+    // Products of long integers take time.
+    Ok(limits::spend_steps(bits / 1024)?)
 }
 
 /// `needle in haystack`, `None` if that is no container.

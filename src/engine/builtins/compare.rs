@@ -162,6 +162,7 @@ fn compare_slices<'v>(op: Op, x: &[Value<'v>], y: &[Value<'v>], depth: usize) ->
     if x.len() != y.len() && (op == Op::Eq || op == Op::Ne) {
         return Ok(op == Op::Ne);
     }
+    crate::limits::spend_steps(x.len() as u64 / 8)?;
     for (x, y) in x.iter().zip(y) {
         if !compare_at(Op::Eq, *x, *y, depth - 1)? {
             return match op {
@@ -178,6 +179,7 @@ fn dicts_equal<'v>(x: &DictRef<'v>, y: &DictRef<'v>, depth: usize) -> NativeResu
     if x.len() != y.len() {
         return Ok(false);
     }
+    crate::limits::spend_steps(x.len() as u64 / 8)?;
     for (key, value) in x.iter_hashed() {
         match y.get_hashed(key) {
             Some(other) if compare_at(Op::Eq, value, other, depth - 1)? => {}

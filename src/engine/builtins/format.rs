@@ -4,9 +4,9 @@ use starlark::values::{Heap, Value};
 
 use super::go_quote::quote;
 use super::text::{try_repr, write_str};
-use crate::engine::limits::check_text;
 use crate::engine::values::ByteStr;
 use crate::engine::{Args, NativeError, NativeResult};
+use crate::limits::check_text;
 
 fn fail<T>(message: impl Into<String>) -> NativeResult<T> {
     Err(NativeError::new(message))

@@ -7,9 +7,9 @@ use starlark::values::{Heap, Value};
 use super::characters::runes;
 use super::numbers::{as_float, as_int32, format_exponent, format_fixed, format_general, is_int, to_int};
 use super::text::{repr, try_repr, write_str};
-use crate::engine::limits::check_text;
 use crate::engine::values::{ByteStr, Struct};
 use crate::engine::{NativeError, NativeResult};
+use crate::limits::check_text;
 
 fn fail<T>(message: impl Into<String>) -> NativeResult<T> {
     Err(NativeError::new(message))

@@ -11,11 +11,14 @@ use starlark::values::{Value, ValueError};
 use super::access::position;
 use super::iteration::length;
 use super::numbers::as_int32;
-use crate::engine::limits::check_elements;
 use crate::engine::{NativeError, NativeResult};
+use crate::limits::{check_elements, spend_memory};
 
 /// How deep tuples may nest in a key: the crate hashes them by recursion.
 const MAX_KEY_DEPTH: usize = 200;
+
+/// The bytes that an entry of a dict takes, about.
+pub(crate) const ENTRY_BYTES: usize = 40;
 
 /// A value as a key. Fails for those that cannot be one.
 pub fn hashed<'v>(value: Value<'v>) -> NativeResult<Hashed<Value<'v>>> {
@@ -95,7 +98,7 @@ pub(crate) fn change_list<'v>(
         ("append" | "insert", _) => 1,
         _ => 0,
     };
-    check_elements(length(list).unwrap_or_default().saturating_add(grows))?;
+    check_elements(length(list).unwrap_or_default().saturating_add(grows), grows)?;
     let method = list.get_attr_error(crate_method, eval.heap())?;
     eval.eval_function(method, args, &[]).map_err(|error| match Locked::of_starlark(&error) {
         Some(locked) => locked.message(verb, "list"),
@@ -125,6 +128,7 @@ pub(crate) fn dict_mut<'v>(dict: Value<'v>, verb: &str) -> NativeResult<DictMut<
 pub(crate) fn insert<'v>(dict: Value<'v>, key: Value<'v>, value: Value<'v>) -> NativeResult<()> {
     let mut dict = dict_mut(dict, "insert into")?;
     let key = hashed(key)?;
+    spend_memory(ENTRY_BYTES)?;
     dict.aref.insert_hashed(key, value);
     Ok(())
 }

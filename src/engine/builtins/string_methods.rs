@@ -13,9 +13,9 @@ use super::string_split::{
     Ends, rsplit as rsplit_at, rsplit_space, split as split_at, split_lines, split_space, strip as strip_ends,
 };
 use super::unpack::{bool_arg, bytes_arg, int_arg, iterable_arg};
-use crate::engine::limits::check_text;
 use crate::engine::values::{ByteStr, StringIterable, StringUnit};
 use crate::engine::{Args, NativeError, NativeResult};
+use crate::limits::check_text;
 
 type Eval<'x, 'v, 'a, 'e> = &'x mut Evaluator<'v, 'a, 'e>;
 

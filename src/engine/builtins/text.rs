@@ -7,9 +7,9 @@ use starlark::values::{Value, ValueLike};
 
 use super::go_quote::write_quoted;
 use super::numbers::format_general;
-use crate::engine::limits::{MAX_TEXT_BYTES, check_text};
 use crate::engine::values::{ByteStr, Set};
-use crate::engine::{NativeError, NativeResult, convert, names};
+use crate::engine::{NativeResult, convert, names};
+use crate::limits::{self, Limit, check_text};
 
 /// How deep collections may nest in a value that is written.
 const MAX_DEPTH: usize = 500;
@@ -29,7 +29,7 @@ pub fn write_str(out: &mut Vec<u8>, value: Value<'_>) -> NativeResult<()> {
         Some(bytes) => out.extend_from_slice(bytes),
         None => out.extend_from_slice(try_repr(value)?.as_bytes()),
     }
-    check_text(out.len())
+    Ok(check_text(out.len())?)
 }
 
 /// The text of a value as `repr` gives it. What is too long or too deep is cut; see [`try_repr`].
@@ -57,11 +57,13 @@ struct Writer<'v> {
 impl<'v> Writer<'v> {
     fn value(&mut self, value: Value<'v>) -> NativeResult<()> {
         if self.depth > MAX_DEPTH {
-            return Err(NativeError::new(format!("values nested deeper than {MAX_DEPTH} levels")));
+            let message = format!("values nested deeper than {MAX_DEPTH} levels");
+            return Err(limits::exceed(Limit::TreeDepth, message).into());
         }
-        if self.out.len() > MAX_TEXT_BYTES {
-            return check_text(self.out.len());
+        if self.out.len() > limits::text_bytes() {
+            check_text(self.out.len())?;
         }
+        limits::spend_steps(1)?;
         if let Some(bytes) = ByteStr::of(value) {
             write_quoted(&mut self.out, bytes);
         } else if let Some(list) = ListRef::from_value(value) {

@@ -19,9 +19,9 @@ use super::numbers::{Int, as_float, as_int32, is_int, parse_float, to_int};
 use super::sorting::stable_sort;
 use super::text::{try_repr, write_str};
 use super::unpack::{bool_arg, bytes_arg, callable_arg, int_arg, iterable_arg, label};
-use crate::engine::limits::{MAX_INT_BITS, check_elements};
 use crate::engine::values::{ByteStr, Set};
 use crate::engine::{Args, NativeError, NativeFn, NativeResult};
+use crate::limits::{self, Limit, check_elements};
 
 /// All of them, by name.
 pub static UNIVERSE: &[NativeFn] = &[
@@ -74,7 +74,8 @@ fn single<'v>(args: &Args<'v>, function: &str, want: &str) -> NativeResult<Value
 
 /// All elements, at most as many as a list may have.
 fn collect<'v>(elements: StarlarkIterator<'v>) -> NativeResult<Vec<Value<'v>>> {
-    check_elements(elements.size_hint().0)?;
+    let count = elements.size_hint().0;
+    check_elements(count, count)?;
     Ok(elements.collect())
 }
 
@@ -256,8 +257,10 @@ fn parse_int(text: &[u8], base: u32) -> NativeResult<Int> {
         return error(format!("int: invalid literal with base {shown}: {text}"));
     }
     // Each digit has less than 6 bits.
-    if digits.len() as u64 * 6 > MAX_INT_BITS {
-        return error(format!("int: more than {} digits", MAX_INT_BITS / 6));
+    let most = limits::integer_bits();
+    if digits.len() as u64 * 6 > most {
+        let message = format!("int: more than {} digits", most / 6);
+        return Err(limits::exceed(Limit::IntegerBits, message).into());
     }
     let magnitude = num_bigint::BigInt::parse_bytes(digits, effective).unwrap_or_default();
     Ok(Int::from(if negative { -magnitude } else { magnitude }))

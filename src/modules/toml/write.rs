@@ -1,7 +1,7 @@
 //! A tree as TOML text, in the layout of the `BurntSushi/toml` library: keys sorted, those that hold
 //! no tables first, tables indented by their depth, a blank line before each top-level table.
 
-use crate::engine::limits::MAX_TEXT_BYTES;
+use crate::limits;
 use crate::yaml::{Node, float_as_decimal};
 
 /// The text; `indent` spaces a level.
@@ -110,10 +110,10 @@ impl<'a> Writer<'a> {
             }
             self.path.pop();
         }
-        match self.out.len() {
-            length if length > MAX_TEXT_BYTES => Err(format!("text of more than {MAX_TEXT_BYTES} bytes")),
-            _ => Ok(()),
+        if self.out.len() > limits::text_bytes() {
+            limits::check_text(self.out.len()).map_err(|exceeded| exceeded.message)?;
         }
+        Ok(())
     }
 
     fn header(&mut self, open: &str, close: &str) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode};
 use crate::engine::convert::go_type;
-use crate::engine::limits::TREE_DEPTH;
+use crate::limits::{self, Limit};
 use crate::yaml::{
     Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Text, go_text,
 };
@@ -112,6 +112,7 @@ impl<'s> Context<'s> {
             }
         }
         self.admit(&build)?;
+        limits::spend_output_nodes(1).map_err(|exceeded| exceeded.message)?;
         self.frames.push(Frame { tag, build, below: 0, replaced: false });
         Ok(())
     }
@@ -130,6 +131,7 @@ impl<'s> Context<'s> {
             Piece::ArrayItem(item) => Build::ArrayItem(item.clone()),
         };
         self.admit(&build)?;
+        limits::spend_output_nodes(1).map_err(|exceeded| exceeded.message)?;
         let below = prebuilt.depth;
         // A frame all the same: code behind it may belong to it.
         self.frames.push(Frame { tag, build, below, replaced: false });
@@ -374,13 +376,17 @@ impl Build {
 
 /// The depth of a value that is to stand below `above` open nodes, if that is not too deep.
 fn checked_depth(value: &Node, depth: u32, above: usize) -> Result<u32, String> {
-    let fits = |depth: u32| (depth as usize).saturating_add(above) <= TREE_DEPTH as usize;
+    let most = limits::tree_depth();
+    let fits = |depth: u32| (depth as usize).saturating_add(above) <= most as usize;
     if fits(depth) {
         return Ok(depth);
     }
     // The bound grows with every part taken out of a fragment; measure before giving up.
     let exact = value.depth();
-    if fits(exact) { Ok(exact) } else { Err(format!("nodes nested deeper than {TREE_DEPTH} levels")) }
+    if fits(exact) {
+        return Ok(exact);
+    }
+    Err(limits::exceed(Limit::TreeDepth, format!("nodes nested deeper than {most} levels")).message)
 }
 
 /// Whether an item says that it may replace one of the same key.

@@ -3,6 +3,7 @@
 
 use super::{decode, encode, print_documents, read};
 use crate::ErrorKind;
+use crate::limits::Limit;
 use crate::yaml::{MAX_DEPTH, ParseOptions, parse, print_value};
 
 #[test]
@@ -109,5 +110,5 @@ fn malformed_text() {
         assert_eq!(decode(text.as_bytes()).unwrap_err().to_string(), expected, "{text:?}");
     }
     let deep = "[".repeat(MAX_DEPTH * 100);
-    assert_eq!(decode(deep.as_bytes()).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(decode(deep.as_bytes()).unwrap_err().kind(), ErrorKind::Limit(Limit::YamlDepth));
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{MAX_DEPTH, ParseOptions, parse};
 use crate::ErrorKind;
+use crate::limits::Limit;
 use crate::yaml::{DocumentSet, Node, Notes, Pos, ScalarStyle, keep_last_of_repeated_keys, print_documents};
 
 const PLAIN: ParseOptions = ParseOptions { with_comments: true, strict: false };
@@ -297,14 +298,14 @@ fn depth_is_bounded() {
     for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", "")] {
         assert!(parse(nested(open, close, MAX_DEPTH / 4).as_bytes(), 0, &PLAIN).is_ok(), "{open:?}");
         let error = parse(nested(open, close, 100_000).as_bytes(), 0, &PLAIN).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Limit, "{open:?}");
+        assert_eq!(error.kind(), ErrorKind::Limit(Limit::YamlDepth), "{open:?}");
     }
     // Each alias makes the tree deeper than the text is.
     let mut text = "- &a0 1\n".to_owned();
     for index in 0..30 {
         text += &format!("- &a{} {}*a{index}{}\n", index + 1, "[".repeat(50), "]".repeat(50));
     }
-    assert_eq!(parse(text.as_bytes(), 0, &PLAIN).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(parse(text.as_bytes(), 0, &PLAIN).unwrap_err().kind(), ErrorKind::Limit(Limit::YamlDepth));
 }
 
 #[test]
@@ -314,5 +315,5 @@ fn aliases_are_bounded() {
         let alias = format!("*a{index}");
         text += &format!("a{0}: &a{0} [{1}]\n", index + 1, vec![alias; 10].join(", "));
     }
-    assert_eq!(parse(text.as_bytes(), 0, &PLAIN).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(parse(text.as_bytes(), 0, &PLAIN).unwrap_err().kind(), ErrorKind::Limit(Limit::YamlAliases));
 }

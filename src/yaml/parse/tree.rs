@@ -5,17 +5,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::MAX_DEPTH;
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{self, Limit};
 use crate::yaml::keys;
 use crate::yaml::node::{
     Array, ArrayItem, FileId, Map, MapItem, Node, Notes, Origin, Pos, ScalarStyle, Text,
 };
 use crate::yaml::resolve::{self, Tag};
-
-/// How many nodes aliases may add to one document. The reference has no such bound and exhausts the
-/// memory on a few lines of aliases to aliases.
-const MAX_ALIASED_NODES: usize = 1_000_000;
 
 /// Collections stand where their parent does.
 pub(super) fn place_collection(node: &mut Node, pos: Pos) {
@@ -326,10 +322,12 @@ impl<'a> Builder<'a> {
         let nodes = anchored.nodes;
         self.nodes += nodes;
         self.aliased_nodes += nodes;
-        if self.aliased_nodes > MAX_ALIASED_NODES {
-            let message = format!("yaml: aliases add more than {MAX_ALIASED_NODES} nodes to a document");
-            return Err(Error::new(ErrorKind::Limit, message));
+        let most = limits::yaml_aliases();
+        if self.aliased_nodes > most {
+            let message = format!("yaml: aliases add more than {most} nodes to a document");
+            return Err(limits::exceed(Limit::YamlAliases, message).into());
         }
+        limits::spend_value_nodes(nodes)?;
         Ok(Value { line, merge: false, alias: Alias::Yes, ..value })
     }
 
@@ -374,9 +372,10 @@ impl<'a> Builder<'a> {
 }
 
 fn check_depth(depth: usize) -> Result<()> {
-    if depth > MAX_DEPTH {
-        let message = format!("yaml: collections are nested deeper than {MAX_DEPTH} levels");
-        return Err(Error::new(ErrorKind::Limit, message));
+    let most = limits::yaml_depth();
+    if depth > most {
+        let message = format!("yaml: collections are nested deeper than {most} levels");
+        return Err(limits::exceed(Limit::YamlDepth, message).into());
     }
     Ok(())
 }

@@ -1,0 +1,97 @@
+//! What a render made.
+
+use serde::Deserialize;
+
+use super::deserialize;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limit;
+use crate::workspace::EvaluatedFiles;
+use crate::yaml::{self, Document};
+
+/// What a render made: documents, and the text files among the outputs.
+#[derive(Clone, Debug)]
+pub struct Output {
+    rendered: EvaluatedFiles,
+    /// The most bytes it may have as text.
+    most: usize,
+}
+
+impl Output {
+    pub(super) fn new(rendered: EvaluatedFiles, most: usize) -> Output {
+        Output { rendered, most }
+    }
+
+    /// The documents of all YAML files, in the order of the files. Those that ytt leaves out of its output
+    /// are not there.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.rendered.documents()
+    }
+
+    /// The documents as YAML, byte for byte what ytt prints.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] if that is too long.
+    pub fn yaml(&self) -> Result<String> {
+        let mut out = String::new();
+        self.write_yaml(&mut out)?;
+        Ok(out)
+    }
+
+    /// Appends what [`yaml`](Output::yaml) gives to a text, which may be used again and again.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn write_yaml(&self, out: &mut String) -> Result<()> {
+        let start = out.len();
+        for document in self.documents() {
+            yaml::print_document(out, start, &document.value);
+            self.check(out.len() - start)?;
+        }
+        Ok(())
+    }
+
+    /// The documents as JSON, one a line, the keys of each map sorted: what `-o json` prints, with line
+    /// breaks between documents.
+    ///
+    /// # Errors
+    /// `Yaml` for what JSON has no form for: keys that are not text, infinity, not a number;
+    /// [`ErrorKind::Limit`] if the text is too long.
+    pub fn json(&self) -> Result<String> {
+        let mut out = String::new();
+        for document in self.documents() {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            yaml::json::write(&mut out, &document.value)?;
+            self.check(out.len())?;
+        }
+        Ok(out)
+    }
+
+    /// Each document as a value of this type.
+    ///
+    /// # Errors
+    /// `Yaml` for a document that does not fit the type.
+    pub fn deserialize<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>> {
+        self.documents()
+            .map(|document| {
+                deserialize::from_node(&document.value)
+                    .map_err(|error| Error::new(ErrorKind::Yaml, error.to_string()))
+            })
+            .collect()
+    }
+
+    /// The text files: their paths and bytes.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.rendered.texts().iter().map(|file| (file.path.as_str(), file.content.as_slice()))
+    }
+
+    fn check(&self, bytes: usize) -> Result<()> {
+        if bytes <= self.most {
+            return Ok(());
+        }
+        let limit = Limit::OutputBytes;
+        let message = format!("a result of more than {} bytes (limit: {limit})", self.most);
+        Err(Error::new(ErrorKind::Limit(limit), message))
+    }
+}
