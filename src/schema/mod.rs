@@ -29,6 +29,8 @@ use crate::yaml::{Document, FileTable};
 pub(crate) struct Schema<'v> {
     /// The type of the document; none where no schema is given and any values go.
     root: Option<Slot<'v>>,
+    /// Whether it has rules for values.
+    validates: bool,
 }
 
 impl<'v> Schema<'v> {
@@ -44,7 +46,8 @@ impl<'v> Schema<'v> {
     ) -> Result<Schema<'v>> {
         let root = build::build(document, run, heap, files)
             .map_err(|problem| Error::new(ErrorKind::DataValues, problem.text(files)))?;
-        Ok(Schema { root: Some(root) })
+        let validates = root.validates();
+        Ok(Schema { root: Some(root), validates })
     }
 
     /// The values that hold when none are given; none without a schema.
@@ -82,6 +85,9 @@ impl<'v> Schema<'v> {
         module: &Module<'v>,
         files: &FileTable,
     ) -> Result<()> {
+        if !self.validates && !run.has_annotations() {
+            return Ok(());
+        }
         let report = subjects::subjects(document, self.root.as_ref(), run, module.heap(), files)
             .and_then(|subjects| validation::run(&subjects, &document.value, module, files));
         match report {

@@ -103,7 +103,23 @@ pub(crate) fn name_of(node: &Node) -> &'static str {
     }
 }
 
+impl Slot<'_> {
+    /// Whether it, or what its values hold, has rules for values.
+    pub(crate) fn validates(&self) -> bool {
+        self.validation.is_some() || self.value.validates()
+    }
+}
+
 impl<'v> Type<'v> {
+    fn validates(&self) -> bool {
+        match &self.kind {
+            Kind::Map(items) => items.iter().any(Slot::validates),
+            Kind::Array { item, .. } => item.validates(),
+            Kind::Nullable(inner) => inner.validates(),
+            Kind::Scalar { .. } | Kind::Any { .. } => false,
+        }
+    }
+
     pub(crate) fn new(kind: Kind<'v>, pos: Pos) -> Type<'v> {
         Type { kind, pos, documentation: Documentation::default() }
     }

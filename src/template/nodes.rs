@@ -82,6 +82,8 @@ pub(crate) struct TemplateNode {
     pub(crate) comments: Option<Arc<[Comment]>>,
     /// The scalar written in the template.
     pub(crate) value: Option<Node>,
+    /// How many nodes the template holds directly below it.
+    pub(crate) children: u32,
     pub(crate) prebuilt: Option<Prebuilt>,
 }
 
@@ -114,6 +116,9 @@ pub(crate) struct Nodes {
 impl Nodes {
     /// Adds a node.
     pub(crate) fn add(&mut self, node: TemplateNode) -> Tag {
+        if let Some(parent) = self.get_mut(node.parent) {
+            parent.children += 1;
+        }
         self.nodes.push(Some(Box::new(node)));
         self.nodes.len() as Tag
     }

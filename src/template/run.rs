@@ -181,6 +181,11 @@ impl<'v> Run<'v> {
         }
     }
 
+    /// Whether any node has annotations.
+    pub(crate) fn has_annotations(&self) -> bool {
+        !self.annotations.borrow().is_empty()
+    }
+
     /// The annotation `name` of set `id`, if it is there.
     pub(crate) fn annotation(&self, id: u32, name: &str) -> Option<Annotation<'v>> {
         let sets = self.annotations.borrow();
@@ -234,8 +239,7 @@ impl<'v> Run<'v> {
 pub(crate) struct Exports<'v> {
     #[allocative(skip)]
     #[trace(unsafe_ignore)]
-    names: Vec<Text>,
-    values: Vec<Value<'v>>,
+    members: Members<'v>,
     getters: bool,
 }
 
@@ -247,7 +251,7 @@ impl fmt::Display for Exports<'_> {
 
 impl fmt::Debug for Exports<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exports {:?}", self.names)
+        f.debug_list().entries(self.names()).finish()
     }
 }
 
@@ -255,16 +259,18 @@ impl fmt::Debug for Exports<'_> {
 impl<'v> StarlarkValue<'v> for Exports<'v> {}
 
 impl<'v> Exports<'v> {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Values by name.
     pub(crate) fn values(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
-        let (names, values) = members.into_iter().unzip();
-        heap.alloc_complex_no_freeze(Exports { names, values, getters: false })
+        heap.alloc_complex_no_freeze(Exports { members, getters: false })
     }
 
     /// Functions that give the values.
     pub(crate) fn getters(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
-        let (names, values) = members.into_iter().unzip();
-        heap.alloc_complex_no_freeze(Exports { names, values, getters: true })
+        heap.alloc_complex_no_freeze(Exports { members, getters: true })
     }
 
     /// The value of a name; `module` is the path messages show.
@@ -274,11 +280,9 @@ impl<'v> Exports<'v> {
         module: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> NativeResult<Value<'v>> {
-        let index = self.names.iter().position(|other| other == name);
-        let Some(value) = index.and_then(|index| self.values.get(index)) else {
+        let Some((_, value)) = self.members.iter().find(|(other, _)| other == name) else {
             let mut message = format!("load: name {name} not found in module {module}");
-            let names = self.names.iter().map(|name| name.as_str());
-            if let Some(near) = crate::engine::builtins::nearest(name, names) {
+            if let Some(near) = crate::engine::builtins::nearest(name, self.names()) {
                 message.push_str(&format!(" (did you mean {near}?)"));
             }
             return Err(NativeError::new(message));

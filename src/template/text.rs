@@ -64,6 +64,7 @@ pub(crate) fn lower(pieces: &[Piece<'_>], file: FileId, nodes: &mut Nodes) -> Ve
         parent,
         comments: None,
         value,
+        children: 0,
         prebuilt: None,
     };
     let root = nodes.add(node(Kind::TextRoot, NO_TAG, None));

@@ -111,7 +111,7 @@ impl<'a> Lowering<'a> {
 
     fn add(&mut self, kind: Kind, pos: Pos, parent: Tag, comments: Vec<Comment>) -> Tag {
         let comments = (!comments.is_empty()).then(|| Arc::from(comments));
-        self.nodes.add(TemplateNode { kind, pos, parent, comments, value: None, prebuilt: None })
+        self.nodes.add(TemplateNode { kind, pos, parent, comments, value: None, children: 0, prebuilt: None })
     }
 
     fn document_set(&mut self, set: &DocumentSet) -> Result<()> {

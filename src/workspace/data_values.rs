@@ -183,7 +183,7 @@ pub(crate) fn schema<'v>(
     let run = run_of(module)?;
     let files = annotated(execution, SCHEMA)?;
     let more = if given.is_empty() { "" } else { "additional data value schema" };
-    let order = order(session, "data values schema", &files, more);
+    let order = || order(session, "data values schema", &files, more);
     let combined = || {
         let read = |document: &Document| Schema::new(document, run, module.heap(), session.file_table());
         let mut schemas = Vec::new();
@@ -211,7 +211,7 @@ pub(crate) fn schema<'v>(
         })?;
         Ok((read(&combined)?, for_libraries))
     };
-    let (schema, for_libraries) = combined().map_err(|error: Error| error.context(&order))?;
+    let (schema, for_libraries) = combined().map_err(|error: Error| error.context(order()))?;
     Ok(DeclaredSchema { schema, files, for_libraries })
 }
 
@@ -228,7 +228,7 @@ pub(crate) fn evaluate<'v>(
     let mut for_libraries = ForLibraries { schemas: for_libraries, values: Vec::new() };
     let files = annotated(execution, VALUES)?;
     let more = if values.is_empty() { "" } else { "additional data values" };
-    let order = order(session, "data values", &files, more);
+    let order = || order(session, "data values", &files, more);
     let combined = || {
         let mut documents = of_files(execution, &files, VALUES, run, module)?;
         documents.extend(values);
@@ -247,7 +247,7 @@ pub(crate) fn evaluate<'v>(
         }
         Ok(base)
     };
-    let document = combined().map_err(|error: Error| error.context(&order))?;
+    let document = combined().map_err(|error: Error| error.context(order()))?;
     let empty = || Document { value: Node::Map(Arc::default()), ..Document::default() };
     let document = document.unwrap_or_else(empty);
     overlays::check_keys(&document, run)?;

@@ -25,6 +25,9 @@ pub fn read(text: &[u8]) -> Result<Node> {
     Reader { text, at: 0, exact: true, too_large: None, most: limits::yaml_depth() }.document()
 }
 
+/// How many items a map may have before its keys are indexed.
+const INDEX_FROM: usize = 16;
+
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
@@ -75,6 +78,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Result<Node> {
+        limits::spend_value_nodes(1)?;
         if depth > self.most {
             return Err(limits::exceed(Limit::YamlDepth, "exceeded max depth").into());
         }
@@ -104,7 +108,8 @@ impl Reader<'_> {
     fn object(&mut self, depth: usize) -> Result<Node> {
         self.at += 1;
         let mut items: Vec<MapItem> = Vec::new();
-        let mut places: HashMap<Text, usize> = HashMap::new();
+        // Where the items are, once there are enough of them for a search to hurt.
+        let mut places: Option<HashMap<Text, usize>> = None;
         let mut next = self.peek_token();
         while next != Some(b'}') {
             if next != Some(b'"') {
@@ -116,7 +121,14 @@ impl Reader<'_> {
             }
             self.at += 1;
             let value = self.value(depth + 1)?;
-            let place = *places.entry(key.clone()).or_insert(items.len());
+            if items.len() == INDEX_FROM {
+                let known = items.iter().enumerate();
+                places = Some(known.filter_map(|(at, item)| Some((item.key.as_str()?.into(), at))).collect());
+            }
+            let place = match &mut places {
+                Some(places) => *places.entry(key.clone()).or_insert(items.len()),
+                None => items.iter().position(|item| item.key.as_str() == Some(&key)).unwrap_or(items.len()),
+            };
             match items.get_mut(place) {
                 Some(item) => item.value = value,
                 None => items.push(MapItem { key: Node::Str(key), value, ..MapItem::default() }),
@@ -219,8 +231,17 @@ impl Reader<'_> {
     /// A string; what is not UTF-8 and halves of surrogate pairs become replacement characters.
     fn string(&mut self) -> Result<Text> {
         self.at += 1;
-        let mut text = String::new();
         let mut run = self.at;
+        // Most strings are as they stand.
+        while let Some(0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7F) = self.peek() {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'"') {
+            let text = std::str::from_utf8(self.text.get(run..self.at).unwrap_or_default());
+            self.at += 1;
+            return Ok(Text::new(text.unwrap_or_default()));
+        }
+        let mut text = String::new();
         loop {
             match self.peek() {
                 Some(b'"' | b'\\') => {

@@ -218,16 +218,19 @@ impl<'s> Context<'s> {
     fn build(&self, node: &TemplateNode) -> Build {
         let notes = || Notes { comments: node.comments.clone(), ..Notes::default() };
         let pos = node.pos;
+        let children = node.children as usize;
         match &node.kind {
             Kind::DocumentSet => {
                 Build::DocumentSet(DocumentSet { pos, notes: notes(), ..DocumentSet::default() })
             }
             Kind::Document => Build::Document(Document { pos, notes: notes(), value: Node::Null }),
-            Kind::Map => Build::Map(Map { pos, ..Map::default() }, None),
+            Kind::Map => Build::Map(Map { items: Vec::with_capacity(children), pos, ..Map::default() }, None),
             Kind::MapItem { key } => {
                 Build::MapItem(MapItem { key: key.clone(), value: Node::Null, pos, notes: notes() })
             }
-            Kind::Array => Build::Array(Array { pos, ..Array::default() }),
+            Kind::Array => {
+                Build::Array(Array { items: Vec::with_capacity(children), pos, ..Array::default() })
+            }
             Kind::ArrayItem => Build::ArrayItem(ArrayItem { value: Node::Null, pos, notes: notes() }),
             Kind::TextRoot => Build::TextRoot(String::new()),
             Kind::Text => Build::Text(String::new()),

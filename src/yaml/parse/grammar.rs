@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::tree::{Builder, Expected, Lines, Shape, Value};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits;
 use crate::yaml::node::{Comment, FileId, Pos, ScalarStyle, Text};
 use crate::yaml::resolve::Tag;
 use crate::yaml::scan::{RawComment, Scanner, Token};
@@ -333,6 +334,7 @@ impl<'a> Parser<'a> {
 
     /// Reads a scalar or an alias, or opens a collection.
     fn node(&mut self, block: bool, indentless: bool) -> Result<Option<Value>> {
+        limits::spend_value_nodes(1)?;
         let start = self.line()?;
         if let Token::Alias(name) = *self.peek()? {
             self.scanner.take()?;
