@@ -208,6 +208,9 @@ impl From<Exceeded> for Error {
     }
 }
 
+/// How many turns the crate makes between two looks at whether to go on.
+pub(crate) const TURNS: u64 = 1000;
+
 /// How many steps pass between two looks at the clock and at who may cancel.
 const CLOCK_STEPS: u64 = 1000;
 
@@ -223,6 +226,8 @@ struct Meter {
     stopped: Cell<Option<Stop>>,
     /// The words for it.
     message: RefCell<String>,
+    /// Whether an error on its way out says so: the evaluator need not make another.
+    reported: Cell<bool>,
     /// How many evaluators run within one another.
     evaluators: Cell<usize>,
 }
@@ -239,6 +244,7 @@ impl Meter {
             cancel: RefCell::new(None),
             stopped: Cell::new(None),
             message: RefCell::new(String::new()),
+            reported: Cell::new(false),
             evaluators: Cell::new(0),
         }
     }
@@ -254,6 +260,7 @@ impl Meter {
         self.cancel.swap(&other.cancel);
         self.stopped.swap(&other.stopped);
         self.message.swap(&other.message);
+        self.reported.swap(&other.reported);
         self.evaluators.swap(&other.evaluators);
     }
 
@@ -269,6 +276,7 @@ impl Meter {
             self.stopped.set(Some(stop));
             self.message.borrow_mut().clone_from(&message);
         }
+        self.reported.set(true);
         Exceeded { stop, message }
     }
 
@@ -374,6 +382,18 @@ pub(crate) fn stopped_message() -> Option<String> {
     METER.with(|meter| meter.stopped.get().map(|_| meter.message.borrow().clone()))
 }
 
+/// Fails if the running render was stopped. What code calls looks here first, since the loop itself has
+/// no place to show.
+pub(crate) fn check_stopped() -> std::result::Result<(), Exceeded> {
+    METER.with(|meter| match meter.stopped.get() {
+        None => Ok(()),
+        Some(stop) => {
+            meter.reported.set(true);
+            Err(Exceeded { stop, message: meter.message.borrow().clone() })
+        }
+    })
+}
+
 /// Whether the running render was stopped: code may not go on after it caught the error.
 pub(crate) fn is_stopped() -> bool {
     METER.with(|meter| meter.stopped.get().is_some())
@@ -401,6 +421,11 @@ pub(crate) fn spend_steps(count: u64) -> std::result::Result<(), Exceeded> {
     METER.with(|meter| meter.spend_steps(count))
 }
 
+/// Uncounts steps that were counted and not made.
+pub(crate) fn give_back_steps(count: u64) {
+    METER.with(|meter| meter.steps.set(meter.steps.get().saturating_sub(count)));
+}
+
 /// Counts bytes that a value takes.
 pub(crate) fn spend_memory(bytes: usize) -> std::result::Result<(), Exceeded> {
     METER.with(|meter| {
@@ -418,11 +443,17 @@ fn check_memory(meter: &Meter, used: usize) -> std::result::Result<(), Exceeded>
     Ok(())
 }
 
-/// Counts the turns of an evaluator whose heap holds this many bytes.
-pub(crate) fn turn(steps: u64, heap: usize) -> std::result::Result<(), Exceeded> {
+/// Counts the turns of an evaluator whose heap holds this many bytes; tells whether it has to stop. That
+/// is the second time after a limit was reached, for [`check_stopped`] to come first and say where.
+pub(crate) fn turn(steps: u64, heap: usize) -> bool {
     METER.with(|meter| {
-        check_memory(meter, heap)?;
-        meter.spend_steps(steps)
+        if meter.stopped.get().is_some() {
+            return !meter.reported.get();
+        }
+        // The meter remembers what they say.
+        let _ = check_memory(meter, heap).and_then(|()| meter.spend_steps(steps));
+        meter.reported.set(false);
+        false
     })
 }
 
@@ -447,13 +478,24 @@ pub(crate) fn spend_output_nodes(count: usize) -> std::result::Result<(), Exceed
     })
 }
 
-/// Fails if a text of this many bytes is too long, else counts it.
+/// Counts bytes of a value that has just been made. What code calls next fails if they are too many.
+pub(crate) fn note_memory(bytes: usize) {
+    METER.with(|meter| {
+        let memory = meter.memory.get().saturating_add(bytes);
+        meter.memory.set(memory);
+        if meter.stopped.get().is_none() && check_memory(meter, memory).is_err() {
+            meter.reported.set(false);
+        }
+    });
+}
+
+/// Fails if a text of this many bytes is too long. Making it counts: see [`note_memory`].
 pub(crate) fn check_text(bytes: usize) -> std::result::Result<(), Exceeded> {
     let most = text_bytes();
     if bytes > most {
         return Err(exceed(Limit::TextBytes, format!("text of more than {most} bytes")));
     }
-    spend_memory(bytes)
+    Ok(())
 }
 
 /// Fails if a collection of this many elements is too long, else counts `new` of them.
@@ -489,12 +531,12 @@ mod tests {
     #[test]
     fn what_is_left_belongs_to_one_render() {
         for _ in 0..3 {
-            assert_eq!(metered(&small(), None, || Ok(check_text(10)?)), Ok(()));
+            assert_eq!(metered(&small(), None, || Ok(spend_memory(100)?)), Ok(()));
         }
         let failed = metered(&small(), None, || Ok(check_text(11)?)).unwrap_err();
         assert_eq!(failed.kind(), ErrorKind::Limit(Limit::TextBytes));
         assert_eq!(failed.to_string(), "text of more than 10 bytes (limit: text_bytes)");
-        let spent = metered(&small(), None, || Ok((0..11).try_for_each(|_| check_text(10))?));
+        let spent = metered(&small(), None, || Ok((0..11).try_for_each(|_| spend_memory(10))?));
         assert_eq!(spent.unwrap_err().kind(), ErrorKind::Limit(Limit::Memory));
     }
 

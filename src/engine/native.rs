@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use allocative::Allocative;
+use smallvec::SmallVec;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
@@ -16,7 +17,7 @@ use starlark::values::{
     Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, starlark_value,
 };
 
-use crate::limits::Exceeded;
+use crate::limits::{self, Exceeded};
 
 /// Why a native function failed.
 #[derive(Debug)]
@@ -114,7 +115,7 @@ impl From<NativeError> for starlark::Error {
 /// The arguments of one call.
 pub struct Args<'v> {
     /// Positional arguments, those of `*args` included.
-    pub positional: Vec<Value<'v>>,
+    pub positional: SmallVec<[Value<'v>; 4]>,
     /// Keyword arguments in order, those of `**kwargs` included.
     pub named: Vec<(&'v str, Value<'v>)>,
 }
@@ -256,6 +257,7 @@ impl<'v> StarlarkValue<'v> for NativeFn {
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        limits::check_stopped().map_err(NativeError::from)?;
         let args = Args::collect(args, eval.heap())?;
         Ok((self.run)(&args, eval)?)
     }
@@ -307,6 +309,7 @@ impl<'v> StarlarkValue<'v> for BoundNative {
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        limits::check_stopped().map_err(NativeError::from)?;
         let args = Args::collect(args, eval.heap())?;
         Ok((self.run)(self.bound, &args, eval).map_err(|error| error.prefix(self.name))?)
     }
@@ -353,6 +356,7 @@ impl<'v> StarlarkValue<'v> for BoundMethod<'v> {
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        limits::check_stopped().map_err(NativeError::from)?;
         let args = Args::collect(args, eval.heap())?;
         Ok((self.run)(self.receiver, &args, eval)?)
     }

@@ -30,10 +30,10 @@ pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Error {
 }
 
 /// The stack that one call of a function takes at most, natives between calls included.
-const CALL_BYTES: usize = 4 << 10;
+const CALL_BYTES: usize = if cfg!(debug_assertions) { 64 << 10 } else { 8 << 10 };
 
 /// The stack that one level of a tree takes at most while it is walked.
-const LEVEL_BYTES: usize = 512;
+const LEVEL_BYTES: usize = if cfg!(debug_assertions) { 8 << 10 } else { 1 << 10 };
 
 /// The stack that everything else takes.
 const BASE_BYTES: usize = 512 << 10;

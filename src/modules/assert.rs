@@ -306,7 +306,7 @@ fn try_to<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult
     let none = Value::new_none();
     let result = match call(function, &[], &[], eval) {
         Ok(value) => [value, none],
-        Err(error) if limits::is_stopped() => return Err(error.into()),
+        Err(error) if limits::is_stopped() => return Err(error),
         Err(error) => [none, eval.heap().alloc_str(&message(&error)).to_value()],
     };
     Ok(eval.heap().alloc(AllocTuple(result)))

@@ -124,7 +124,7 @@ pub(crate) fn module_of<'v>(
         let member = full_name.rsplit('.').next().unwrap_or(full_name);
         (member, function(full_name, *run, heap))
     });
-    Module::alloc(name, members.collect(), heap)
+    Module::alloc(name, members, heap)
 }
 
 /// Puts the name of a function before what is wrong, but for faults the reference did not foresee.

@@ -89,7 +89,7 @@ fn several<'v>(kind: Kind, args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) ->
     if args.positional.is_empty() {
         return fail("expected at least one argument");
     }
-    Ok(Matcher::alloc(kind, args.positional.clone(), eval.heap()))
+    Ok(Matcher::alloc(kind, args.positional.to_vec(), eval.heap()))
 }
 
 fn not_op<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {

@@ -5,6 +5,9 @@ use crate::error::Result;
 use crate::limits::{self, Limit, Limits};
 use crate::yaml::{Document, MAX_DEPTH, Node};
 
+/// What a node adds to the text besides its own, about.
+const NODE_BYTES: usize = 8;
+
 /// What is left of the limits of a result.
 struct Left<'a> {
     limits: &'a Limits,
@@ -12,14 +15,16 @@ struct Left<'a> {
     bytes: usize,
 }
 
-/// Fails if documents have more nodes or bytes than the limits allow, or nest deeper than others can
+/// How many bytes documents have as text, about. Fails if they have more nodes or bytes than the limits allow, or nest deeper than others can
 /// walk.
-pub(super) fn check<'a>(documents: impl Iterator<Item = &'a Document>, limits: &Limits) -> Result<()> {
+pub(super) fn check<'a>(documents: impl Iterator<Item = &'a Document>, limits: &Limits) -> Result<usize> {
     let mut left = Left { limits, nodes: limits.output_nodes, bytes: limits.output_bytes };
     for document in documents {
         left.node(&document.value, 0)?;
     }
-    Ok(())
+    // Each node has its indentation and punctuation.
+    let nodes = limits.output_nodes - left.nodes;
+    Ok((limits.output_bytes - left.bytes).saturating_add(nodes.saturating_mul(NODE_BYTES)))
 }
 
 impl Left<'_> {

@@ -14,11 +14,19 @@ pub struct Output {
     rendered: EvaluatedFiles,
     /// The most bytes it may have as text.
     most: usize,
+    /// How many bytes it has as text, about.
+    bytes: usize,
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.rendered.recycle();
+    }
 }
 
 impl Output {
-    pub(super) fn new(rendered: EvaluatedFiles, most: usize) -> Output {
-        Output { rendered, most }
+    pub(super) fn new(rendered: EvaluatedFiles, most: usize, bytes: usize) -> Output {
+        Output { rendered, most, bytes }
     }
 
     /// The documents of all YAML files, in the order of the files. Those that ytt leaves out of its output
@@ -32,7 +40,7 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Limit`] if that is too long.
     pub fn yaml(&self) -> Result<String> {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.bytes);
         self.write_yaml(&mut out)?;
         Ok(out)
     }
@@ -57,7 +65,7 @@ impl Output {
     /// `Yaml` for what JSON has no form for: keys that are not text, infinity, not a number;
     /// [`ErrorKind::Limit`] if the text is too long.
     pub fn json(&self) -> Result<String> {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.bytes);
         for document in self.documents() {
             if !out.is_empty() {
                 out.push('\n');

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
+
 use super::values::Values;
 use super::{Output, measure, on_compile_stack, on_render_stack};
 use crate::error::Result;
 use crate::limits::{CancelToken, Limits, check_input, metered};
 use crate::workspace::{Compilation, File, Log, Options, evaluate};
-use crate::yaml::FileTable;
+use crate::yaml::{FileTable, Node, recycle};
 
 /// A set of files, compiled once, to be rendered with different data values as often as wanted.
 ///
@@ -125,13 +127,16 @@ impl Template {
                 let mut table = compilation.table().clone();
                 let id = table.len();
                 let documents = if placed { values.placed_documents(id)? } else { values.documents(id)? };
+                let spent: SmallVec<[Node; 1]> =
+                    documents.iter().map(|document| document.value.clone()).collect();
                 if placed {
                     table.add("data values", values.text().unwrap_or_default());
                 }
                 let log: Option<Log> = None;
                 let rendered = evaluate(compilation, table, documents, self.0.recipe.options, log)?;
-                measure::check(rendered.documents(), limits)?;
-                Ok(Output::new(rendered, limits.output_bytes))
+                spent.into_iter().for_each(recycle);
+                let bytes = measure::check(rendered.documents(), limits)?;
+                Ok(Output::new(rendered, limits.output_bytes, bytes))
             })
         })
     }

@@ -13,13 +13,14 @@ use crate::engine::values::{Forever, Fragment, Struct};
 use crate::engine::{Args, Native, NativeError, NativeFn, NativeResult, builtins, names};
 use crate::yaml::{FileId, Node};
 
-const NATIVES: [(&str, Native); 6] = [
+const NATIVES: [(&str, Native); 7] = [
     ("load", load),
     ("symbol", symbol),
     ("end", end),
     ("end_with", end_with),
     ("star_args", star_args),
     ("star_kwargs", star_kwargs),
+    ("turn", turn),
 ];
 
 /// The native of this name in generated code.
@@ -82,6 +83,11 @@ fn end_with<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResu
         }
         None => end(args, eval),
     }
+}
+
+/// The condition of a `while` loop.
+fn turn<'v>(args: &Args<'v>, _eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
+    Ok(args.get(0).unwrap_or_else(Value::new_none))
 }
 
 /// The value behind `*` in a call.

@@ -23,6 +23,7 @@ use crate::engine::codegen::{Generator, Instructions, SiteKind};
 use crate::engine::syntax::ast::{Argument, Clause, DefStmt, Expr, Int, Position, Stmt};
 use crate::engine::values::Noop;
 use crate::engine::{Args, NativeError, convert, names};
+use crate::limits;
 
 /// What one operation of a chunk does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,6 +97,7 @@ impl<'v> StarlarkValue<'v> for Chunk {
         let Some(Chunk { ops, source }) = me.downcast_ref::<Chunk>() else {
             return Err(NativeError::new("a chunk is called as itself").into());
         };
+        limits::check_stopped().map_err(NativeError::from)?;
         let heap = eval.heap();
         let mut holes = args.positions(heap)?;
         let run = Run::of(eval)?;

@@ -252,7 +252,7 @@ impl Program {
 
 /// Runs compiled code and gives what it exports.
 fn run<'v>(main: Value<'v>, natives: Value<'v>, module: &Module<'v>) -> starlark::Result<Members<'v>> {
-    let exported = with_evaluator(module, |eval| eval.eval_function(main, &[natives], &[]))?;
+    let exported = with_evaluator(module, |eval| builtins::invoke(main, &[natives], &[], eval))?;
     let pairs = ListRef::from_value(exported).map(|list| list.iter()).into_iter().flatten();
     Ok(pairs
         .filter_map(|pair| match TupleRef::from_value(pair)?.content() {
@@ -312,20 +312,17 @@ pub(crate) fn with_evaluator<'v, T>(
         eval.disable_gc();
         eval.set_print_handler(&printer);
         eval.set_max_callstack_size(depth)?;
-        let stops = || limits::turn(TURNS, module.heap().allocated_bytes()).is_err();
+        let stops = || limits::turn(limits::TURNS, module.heap().allocated_bytes());
         eval.set_check_cancelled(Box::new(stops));
         let result = evaluate(&mut eval);
         // What the last look has not seen.
-        let rest = eval.get_total_tick_count() % TURNS;
+        let rest = eval.get_total_tick_count() % limits::TURNS;
         match (result, limits::spend_steps(rest + 1)) {
             (Ok(_), Err(exceeded)) => Err(NativeError::from(exceeded).into()),
             (result, _) => result,
         }
     })
 }
-
-/// How many turns the crate makes between two looks at whether to go on.
-const TURNS: u64 = 1000;
 
 /// Calls a function of a template. Its error is the message alone, as the reference words errors of
 /// functions that it calls itself.
@@ -336,7 +333,7 @@ pub(crate) fn call<'v>(
 ) -> NativeResult<Value<'v>> {
     let run = Run::of(eval)?;
     let depth = run.contexts().len();
-    eval.eval_function(function, args, &[]).map_err(|error| {
+    builtins::invoke(function, args, &[], eval).map_err(|error| {
         run.contexts().truncate(depth);
         let arity = wording::outside_call(&error, function, args.len());
         NativeError::new(arity.unwrap_or_else(|| message(&error)))
@@ -455,6 +452,14 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         if let Some(line) = own_line.or(site.map(|site| site.line)) {
             show(&program, name, line);
         }
+    }
+    if frames.is_empty() && limits::is_stopped() {
+        // A loop that calls nothing.
+        let call = error.call_stack().frames.last();
+        let function = call.map_or(codegen::MAIN, |frame| frame.name.rsplit('.').next().unwrap_or_default());
+        let function = names::restore(function);
+        let context = if function == codegen::MAIN { "<toplevel>" } else { &function };
+        frames.push(Frame::new(context, "?", "a loop"));
     }
     if worded.starts_with("(p) ") {
         // What makes the reference's interpreter itself panic has no frames there.

@@ -12,6 +12,8 @@ use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike
 use super::builder::Context;
 use super::in_place::Changes;
 use super::nodes::AnnotationSite;
+use crate::engine::builtins;
+use crate::engine::values::Member;
 use crate::engine::{Args, NativeError, NativeResult};
 use crate::yaml::{FileId, Pos, Text};
 
@@ -163,7 +165,7 @@ impl<'v> Run<'v> {
         let annotation = Annotation {
             name: site.name.clone(),
             pos: site.pos,
-            args: args.positional,
+            args: args.positional.into_vec(),
             kwargs,
             kwarg_names: names,
         };
@@ -238,8 +240,7 @@ impl<'v> Run<'v> {
 #[derive(ProvidesStaticType, NoSerialize, Allocative, Trace)]
 pub(crate) struct Exports<'v> {
     #[allocative(skip)]
-    #[trace(unsafe_ignore)]
-    members: Members<'v>,
+    members: Vec<Member<'v>>,
     getters: bool,
 }
 
@@ -260,16 +261,18 @@ impl<'v> StarlarkValue<'v> for Exports<'v> {}
 
 impl<'v> Exports<'v> {
     fn names(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|(name, _)| name.as_str())
+        self.members.iter().map(|member| member.name.as_str())
     }
 
-    /// Values by name.
-    pub(crate) fn values(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
+    /// One value.
+    pub(crate) fn value(name: &str, value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
+        let members = vec![Member { name: Text::new(name), value }];
         heap.alloc_complex_no_freeze(Exports { members, getters: false })
     }
 
     /// Functions that give the values.
     pub(crate) fn getters(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
+        let members = members.into_iter().map(|(name, value)| Member { name, value }).collect();
         heap.alloc_complex_no_freeze(Exports { members, getters: true })
     }
 
@@ -280,13 +283,13 @@ impl<'v> Exports<'v> {
         module: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> NativeResult<Value<'v>> {
-        let Some((_, value)) = self.members.iter().find(|(other, _)| other == name) else {
+        let Some(Member { value, .. }) = self.members.iter().find(|member| member.name == name) else {
             let mut message = format!("load: name {name} not found in module {module}");
             if let Some(near) = crate::engine::builtins::nearest(name, self.names()) {
                 message.push_str(&format!(" (did you mean {near}?)"));
             }
             return Err(NativeError::new(message));
         };
-        if self.getters { Ok(eval.eval_function(*value, &[], &[])?) } else { Ok(*value) }
+        if self.getters { Ok(builtins::invoke(*value, &[], &[], eval)?) } else { Ok(*value) }
     }
 }

@@ -31,7 +31,7 @@ pub(crate) fn module<'v>(
                 let key = go_text(key);
                 return Err(NativeError::new(format!("expected struct key {key} to be string")));
             }
-            let members = vec![
+            let members = [
                 ("list", BoundNative::alloc("data.list", bound, list, heap)),
                 ("read", BoundNative::alloc("data.read", bound, read, heap)),
                 ("values", convert::to_struct(&scope.values, heap)),
@@ -40,7 +40,7 @@ pub(crate) fn module<'v>(
         }
         "template" => {
             let replace = BoundNative::alloc("template.replace", [file as usize, 0], replace, heap);
-            Some(Module::alloc("template", vec![("replace", replace)], heap))
+            Some(Module::alloc("template", [("replace", replace)], heap))
         }
         "library" => Some(library_module::module(place, scope, session, heap)),
         _ => None,

@@ -19,6 +19,7 @@ use super::execution::{Evaluation, Execution};
 use super::library::LibraryId;
 use super::session::{ForLibraries, Scope, Session};
 use super::{LibraryRef, Options};
+use crate::engine::builtins;
 use crate::engine::values::{Fragment, Module};
 use crate::engine::{Args, BoundMethod, Method, NativeError, NativeResult, convert};
 use crate::error::Error;
@@ -327,7 +328,7 @@ fn exported<'v>(
         .collect();
     match found.as_slice() {
         [] => Err(NativeError::new(format!("Expected to find exported symbol '{symbol}', but did not"))),
-        [(_, getter)] => Ok(eval.eval_function(*getter, &[], &[])?),
+        [(_, getter)] => Ok(builtins::invoke(*getter, &[], &[], eval)?),
         several => {
             let paths: Vec<&str> = several.iter().map(|(path, _)| path.as_str()).collect();
             Err(NativeError::new(format!(

@@ -74,6 +74,12 @@ impl EvaluatedFiles {
         self.files.iter().flat_map(|file| &file.documents)
     }
 
+    /// Drops the documents; their buffers are used again.
+    pub(crate) fn recycle(&mut self) {
+        let documents = self.files.drain(..).flat_map(|file| file.documents);
+        documents.for_each(|document| yaml::recycle(document.value));
+    }
+
     /// The text files.
     pub(crate) fn texts(&self) -> &[OutputFile] {
         &self.texts

@@ -22,7 +22,7 @@ use crate::limits::{self, Limit};
 use crate::modules;
 use crate::template::program::{self, Program};
 use crate::template::run::{Exports, Host, Members, Run};
-use crate::yaml::{DocumentSet, FileId, FileTable, Node, Pos, Text};
+use crate::yaml::{DocumentSet, FileId, FileTable, Node, Pos};
 
 /// How many files may load one another in a chain. The reference has no such bound and exhausts
 /// its stack on files that load each other.
@@ -254,7 +254,7 @@ impl Host for Session {
                      version of ytt?)"
                 )));
             };
-            return Ok(Exports::values(vec![(Text::new(name), module)], heap));
+            return Ok(Exports::value(name, module, heap));
         }
         let members = self
             .load_file(path, place, &scope, eval.module())

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::node::{Array, ArrayItem, Map, MapItem, Node, Origin, Text};
+use super::recycle::{array_items, map_items};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{self, Limit};
 
@@ -24,6 +25,9 @@ pub fn decode(text: &[u8]) -> Result<Node> {
 pub fn read(text: &[u8]) -> Result<Node> {
     Reader { text, at: 0, exact: true, too_large: None, most: limits::yaml_depth() }.document()
 }
+
+/// How many items most maps have at most.
+const USUAL_ITEMS: usize = 8;
 
 /// How many items a map may have before its keys are indexed.
 const INDEX_FROM: usize = 16;
@@ -107,7 +111,7 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: usize) -> Result<Node> {
         self.at += 1;
-        let mut items: Vec<MapItem> = Vec::new();
+        let mut items: Vec<MapItem> = map_items(USUAL_ITEMS);
         // Where the items are, once there are enough of them for a search to hurt.
         let mut places: Option<HashMap<Text, usize>> = None;
         let mut next = self.peek_token();
@@ -154,7 +158,7 @@ impl Reader<'_> {
 
     fn array(&mut self, depth: usize) -> Result<Node> {
         self.at += 1;
-        let mut items = Vec::new();
+        let mut items = array_items(USUAL_ITEMS / 2);
         if self.peek_token() == Some(b']') {
             self.at += 1;
         } else {

@@ -37,6 +37,7 @@ pub use access::{attr_error, attribute, attribute_names, index_value, out_of_ran
 pub(crate) use access::{missing_attribute, remember_attributes};
 pub use arithmetic::{Op as BinaryOp, binary};
 pub use call::call;
+pub(crate) use call::invoke;
 pub use characters::{Rune, runes};
 pub use compare::{Op as CompareOp, compare, equal};
 pub use go_quote::quote;

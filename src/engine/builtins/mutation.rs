@@ -9,6 +9,7 @@ use starlark::values::tuple::TupleRef;
 use starlark::values::{Value, ValueError};
 
 use super::access::position;
+use super::call::invoke;
 use super::iteration::length;
 use super::numbers::as_int32;
 use crate::engine::{NativeError, NativeResult};
@@ -100,7 +101,7 @@ pub(crate) fn change_list<'v>(
     };
     check_elements(length(list).unwrap_or_default().saturating_add(grows), grows)?;
     let method = list.get_attr_error(crate_method, eval.heap())?;
-    eval.eval_function(method, args, &[]).map_err(|error| match Locked::of_starlark(&error) {
+    invoke(method, args, &[], eval).map_err(|error| match Locked::of_starlark(&error) {
         Some(locked) => locked.message(verb, "list"),
         None => error.into(),
     })

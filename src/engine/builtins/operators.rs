@@ -23,6 +23,7 @@ use super::mutation::{change_list, hashed, set_index};
 use super::text::repr;
 use crate::engine::values::ByteStr;
 use crate::engine::{NativeError, NativeResult};
+use crate::limits;
 
 type One = for<'v, 'x, 'a, 'e> fn([Value<'v>; 1], &'x mut Evaluator<'v, 'a, 'e>) -> NativeResult<Value<'v>>;
 type Two = for<'v, 'x, 'a, 'e> fn([Value<'v>; 2], &'x mut Evaluator<'v, 'a, 'e>) -> NativeResult<Value<'v>>;
@@ -75,6 +76,7 @@ impl<'v> StarlarkValue<'v> for Operator {
         args: &Arguments<'v, '_>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
+        limits::check_stopped().map_err(NativeError::from)?;
         let heap = eval.heap();
         Ok(match self.run {
             Run::One(run) => run(args.positional(heap)?, eval)?,

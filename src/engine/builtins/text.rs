@@ -1,5 +1,7 @@
 //! `str()` and `repr()`: values as starlark-go writes them.
 
+use std::fmt::Write;
+
 use starlark::values::dict::DictRef;
 use starlark::values::list::ListRef;
 use starlark::values::tuple::TupleRef;
@@ -64,7 +66,10 @@ impl<'v> Writer<'v> {
             check_text(self.out.len())?;
         }
         limits::spend_steps(1)?;
-        if let Some(bytes) = ByteStr::of(value) {
+        if let Some(int) = value.unpack_i32() {
+            // Writing to a string cannot fail.
+            let _ = write!(self.out, "{int}");
+        } else if let Some(bytes) = ByteStr::of(value) {
             write_quoted(&mut self.out, bytes);
         } else if let Some(list) = ListRef::from_value(value) {
             self.out.push('[');

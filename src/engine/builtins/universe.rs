@@ -3,6 +3,7 @@
 use std::num::NonZeroI32;
 use std::sync::LazyLock;
 
+use smallvec::SmallVec;
 use starlark::environment::{Globals, LibraryExtension};
 use starlark::eval::Evaluator;
 use starlark::values::list::AllocList;
@@ -11,6 +12,7 @@ use starlark::values::tuple::AllocTuple;
 use starlark::values::{StarlarkIterator, Value};
 
 use super::access::{attribute, attribute_names};
+use super::call::invoke;
 use super::characters::runes;
 use super::collection_methods::update_dict;
 use super::compare::{Op, compare};
@@ -138,7 +140,7 @@ fn enumerate<'v>(args: &Args<'v>, eval: Eval<'_, 'v, '_, '_>) -> NativeResult<Va
 
 /// The arguments of `print` and `fail` as one text.
 fn joined<'v>(args: &Args<'v>, function: &str) -> NativeResult<Vec<u8>> {
-    let keywords = Args { positional: Vec::new(), named: args.named.clone() };
+    let keywords = Args { positional: SmallVec::new(), named: args.named.clone() };
     let [separator] = keywords.unpack(function, ["sep?"])?;
     let separator =
         separator.map_or(Ok(&b" "[..]), |value| bytes_arg(function, label(&keywords, 0, "sep"), value))?;
@@ -300,7 +302,7 @@ fn extremum<'v>(
         [one] => *one,
         several => heap.alloc(AllocTuple(several.iter().copied())),
     };
-    let keywords = Args { positional: Vec::new(), named: args.named.clone() };
+    let keywords = Args { positional: SmallVec::new(), named: args.named.clone() };
     let [key] = keywords.unpack(function, ["key?"])?;
     let key = key.map(|key| callable_arg(function, label(&keywords, 0, "key"), key)).transpose()?;
     let Some(elements) = iterate(iterable, heap) else {
@@ -309,7 +311,7 @@ fn extremum<'v>(
     let mut best: Option<(Value<'v>, Value<'v>)> = None;
     for element in elements {
         let rank = match key {
-            Some(key) => eval.eval_function(key, &[element], &[])?,
+            Some(key) => invoke(key, &[element], &[], eval)?,
             None => element,
         };
         let better = match best {
@@ -354,7 +356,7 @@ static PRINT: LazyLock<Globals> = LazyLock::new(|| Globals::extended_by(&[Librar
 pub(crate) fn print_line(text: &str, eval: &mut Evaluator<'_, '_, '_>) -> NativeResult<()> {
     let text = eval.heap().alloc_str(text).to_value();
     if let Some((_, print)) = PRINT.iter().find(|(name, _)| *name == "print") {
-        eval.eval_function(print.to_value(), &[text], &[])?;
+        invoke(print.to_value(), &[text], &[], eval)?;
     }
     Ok(())
 }
@@ -417,7 +419,7 @@ fn sorted<'v>(args: &Args<'v>, eval: Eval<'_, 'v, '_, '_>) -> NativeResult<Value
     let mut pairs = Vec::new();
     for element in collect(elements)? {
         let rank = match key {
-            Some(key) => eval.eval_function(key, &[element], &[])?,
+            Some(key) => invoke(key, &[element], &[], eval)?,
             None => element,
         };
         pairs.push((rank, element));

@@ -63,16 +63,17 @@ impl Generator {
                 self.out.push(':');
                 self.block(body, instructions);
             }
-            Stmt::While { condition, body, .. } => {
+            Stmt::While { condition, body, pos } => {
                 self.start_line();
                 let _ = write!(self.out, "for {}w in ", names::PREFIX);
                 self.use_native(&format!("{}forever", names::PREFIX));
                 self.out.push(':');
                 self.indent += 1;
                 self.start_line();
-                self.out.push_str("if not (");
-                self.expr(condition);
-                self.out.push_str("): break");
+                self.out.push_str("if not ");
+                // A loop that a limit stops is to say where it is.
+                self.native("turn", *pos, |g| g.expr(condition));
+                self.out.push_str(": break");
                 self.body(body, instructions);
                 self.indent -= 1;
             }

@@ -12,14 +12,21 @@ use starlark::starlark_simple_value;
 use starlark::values::{Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, starlark_value};
 
 use crate::engine::NativeError;
+use crate::limits;
 
 /// A string whose bytes are not UTF-8.
 #[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 pub struct ByteStr(Box<[u8]>);
 
+/// Texts shorter than this are counted with the heap, from time to time.
+const NOTED_BYTES: usize = 256;
+
 impl ByteStr {
     /// The bytes as a value: an ordinary string where they are UTF-8.
     pub fn alloc<'v>(bytes: &[u8], heap: Heap<'v>) -> Value<'v> {
+        if bytes.len() >= NOTED_BYTES {
+            limits::note_memory(bytes.len());
+        }
         match std::str::from_utf8(bytes) {
             Ok(text) => heap.alloc_str(text).to_value(),
             Err(_) => heap.alloc_simple(ByteStr(bytes.into())),

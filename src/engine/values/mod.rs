@@ -15,6 +15,7 @@ mod structs;
 pub use byte_str::ByteStr;
 pub(crate) use forever::Forever;
 pub use fragment::Fragment;
+pub(crate) use module::Member;
 pub use module::Module;
 pub use noop::Noop;
 pub(crate) use object::object_type;

@@ -9,6 +9,14 @@ use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_
 use crate::engine::builtins;
 use crate::yaml::Text;
 
+/// A value with its name.
+#[derive(Trace)]
+pub(crate) struct Member<'v> {
+    #[trace(unsafe_ignore)]
+    pub(crate) name: Text,
+    pub(crate) value: Value<'v>,
+}
+
 /// A module.
 #[derive(ProvidesStaticType, NoSerialize, Allocative, Trace)]
 pub struct Module<'v> {
@@ -16,20 +24,18 @@ pub struct Module<'v> {
     #[trace(unsafe_ignore)]
     name: Text,
     #[allocative(skip)]
-    #[trace(unsafe_ignore)]
-    names: Vec<Text>,
-    values: Vec<Value<'v>>,
+    members: Vec<Member<'v>>,
 }
 
 impl<'v> Module<'v> {
     /// A module with these members.
     pub fn alloc<N: Into<Text>>(
         name: impl Into<Text>,
-        members: Vec<(N, Value<'v>)>,
+        members: impl IntoIterator<Item = (N, Value<'v>)>,
         heap: Heap<'v>,
     ) -> Value<'v> {
-        let (names, values) = members.into_iter().map(|(name, value)| (name.into(), value)).unzip();
-        heap.alloc_complex_no_freeze(Module { name: name.into(), names, values })
+        let members = members.into_iter().map(|(name, value)| Member { name: name.into(), value }).collect();
+        heap.alloc_complex_no_freeze(Module { name: name.into(), members })
     }
 }
 
@@ -44,12 +50,11 @@ super::debug_by_display!(Module<'_>);
 #[starlark_value(type = "module")]
 impl<'v> StarlarkValue<'v> for Module<'v> {
     fn get_attr(&self, name: &str, _heap: Heap<'v>) -> Option<Value<'v>> {
-        let index = self.names.iter().position(|member| member == name)?;
-        self.values.get(index).copied()
+        self.members.iter().find(|member| member.name == name).map(|member| member.value)
     }
 
     fn dir_attr(&self) -> Vec<String> {
-        let names: Vec<String> = self.names.iter().map(ToString::to_string).collect();
+        let names: Vec<String> = self.members.iter().map(|member| member.name.to_string()).collect();
         builtins::remember_attributes(&names);
         names
     }

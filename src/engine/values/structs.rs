@@ -40,7 +40,7 @@ impl<'v> Struct<'v> {
     /// A struct that shows a map; maps and arrays below it become structs and lists.
     /// Keys that are not text cannot be reached.
     pub fn view(map: Arc<Map>, heap: Heap<'v>) -> Value<'v> {
-        let seen = RefCell::new(Vec::new());
+        let seen = RefCell::default();
         heap.alloc_complex_no_freeze(Struct { fields: Fields::View { map, seen } })
     }
 

@@ -5,6 +5,7 @@
 
 mod replace;
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode};
 use crate::engine::convert::go_type;
 use crate::limits::{self, Limit};
 use crate::yaml::{
-    Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Text, go_text,
+    Array, ArrayItem, Document, DocumentSet, FileId, Map, MapItem, Node, Notes, Origin, Text, array_items,
+    go_text, map_items,
 };
 
 pub(crate) use replace::with_position;
@@ -70,12 +72,38 @@ pub(crate) struct Context<'s> {
     keys: Vec<(Tag, Node)>,
 }
 
+thread_local! {
+    /// Stacks of contexts that are gone, for those to come.
+    static SPARE: RefCell<Vec<Vec<Frame>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many stacks a thread keeps, and how many frames each may have room for.
+const SPARE_STACKS: usize = 16;
+const SPARE_FRAMES: usize = 64;
+
+impl Drop for Context<'_> {
+    fn drop(&mut self) {
+        let mut frames = std::mem::take(&mut self.frames);
+        frames.clear();
+        if (1..=SPARE_FRAMES).contains(&frames.capacity()) {
+            let _ = SPARE.try_with(|spare| {
+                if let Ok(mut spare) = spare.try_borrow_mut()
+                    && spare.len() < SPARE_STACKS
+                {
+                    spare.push(frames);
+                }
+            });
+        }
+    }
+}
+
 /// Why an instruction failed: the message, without the instruction's name.
 type Outcome = Result<(), String>;
 
 impl<'s> Context<'s> {
     pub(crate) fn new(dialect: Dialect, source: &'s Source) -> Context<'s> {
-        Context { dialect, source, frames: Vec::new(), annotations: Vec::new(), keys: Vec::new() }
+        let frames = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten().unwrap_or_default();
+        Context { dialect, source, frames, annotations: Vec::new(), keys: Vec::new() }
     }
 
     /// Annotations for the node that starts next under this tag.
@@ -224,13 +252,11 @@ impl<'s> Context<'s> {
                 Build::DocumentSet(DocumentSet { pos, notes: notes(), ..DocumentSet::default() })
             }
             Kind::Document => Build::Document(Document { pos, notes: notes(), value: Node::Null }),
-            Kind::Map => Build::Map(Map { items: Vec::with_capacity(children), pos, ..Map::default() }, None),
+            Kind::Map => Build::Map(Map { items: map_items(children), pos, ..Map::default() }, None),
             Kind::MapItem { key } => {
                 Build::MapItem(MapItem { key: key.clone(), value: Node::Null, pos, notes: notes() })
             }
-            Kind::Array => {
-                Build::Array(Array { items: Vec::with_capacity(children), pos, ..Array::default() })
-            }
+            Kind::Array => Build::Array(Array { items: array_items(children), pos, ..Array::default() }),
             Kind::ArrayItem => Build::ArrayItem(ArrayItem { value: Node::Null, pos, notes: notes() }),
             Kind::TextRoot => Build::TextRoot(String::new()),
             Kind::Text => Build::Text(String::new()),

@@ -6,7 +6,7 @@ use super::{
     Build, Context, Dialect, Frame, Outcome, admit_key, checked_depth, overrides, push_item, repeated_key,
     type_name,
 };
-use crate::yaml::{Array, ArrayItem, Document, Map, MapItem, Node, Notes, Origin, Pos};
+use crate::yaml::{Array, ArrayItem, Document, Map, MapItem, Node, Notes, Origin, Pos, map_items};
 
 impl Context<'_> {
     /// `template.replace`: puts the items of a value, which nests at most `depth` deep, in the place
@@ -49,7 +49,7 @@ impl Context<'_> {
                     return Err(format!("expected value to be map, but was {}", type_name(value)));
                 };
                 let strict = new.origin == Origin::Yaml;
-                let mut items = Vec::with_capacity(new.items.len());
+                let mut items = map_items(new.items.len());
                 for item in &new.items {
                     let overrides = implicit || !strict || overrides(item);
                     if item.key == placeholder.key {
