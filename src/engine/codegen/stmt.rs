@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::expr::native_operator;
 use super::{FunctionInfo, Generator, Instructions, Returns, SiteKind, leaf, names, unparen};
-use crate::engine::syntax::ast::{BinaryOp, DefStmt, Expr, Ident, LoadStmt, Position, Stmt};
+use crate::engine::syntax::ast::{BinaryOp, DefStmt, Expr, Ident, LoadStmt, Position, Stmt, UnaryOp};
 
 impl Generator {
     /// A block's statements, with the template's instructions among them.
@@ -70,23 +70,27 @@ impl Generator {
                 self.out.push(':');
                 self.indent += 1;
                 self.start_line();
-                self.out.push_str("if not (");
-                self.expr(condition);
-                self.out.push_str("): break");
+                self.conditional(condition, |g| {
+                    g.out.push_str("if not (");
+                    g.expr(condition);
+                    g.out.push_str("): break");
+                });
                 self.body(body, instructions);
                 self.indent -= 1;
             }
             Stmt::If { condition, then, otherwise, .. } => {
                 self.start_line();
-                self.out.push_str("if ");
-                self.expr(condition);
-                self.out.push(':');
-                self.block(then, instructions);
-                if !otherwise.is_empty() {
-                    self.start_line();
-                    self.out.push_str("else:");
-                    self.block(otherwise, instructions);
-                }
+                self.conditional(condition, |g| {
+                    g.out.push_str("if ");
+                    g.expr(condition);
+                    g.out.push(':');
+                    g.block(then, instructions);
+                    if !otherwise.is_empty() {
+                        g.start_line();
+                        g.out.push_str("else:");
+                        g.block(otherwise, instructions);
+                    }
+                });
             }
             Stmt::Load(load) => self.load(load),
             Stmt::Return { value, pos } => {
@@ -102,6 +106,20 @@ impl Generator {
                     self.expr(value);
                 }
             }
+        }
+    }
+
+    /// Writes an `if` statement. The crate gives a condition the place of the whole statement, so
+    /// where the condition is an attribute the statement is its site.
+    fn conditional(&mut self, condition: &Expr, write: impl FnOnce(&mut Generator)) {
+        let Some((name, pos)) = tested_attribute(condition) else {
+            return write(self);
+        };
+        let index = self.sites.len();
+        self.site(SiteKind::Attribute(name.name.clone()), pos, write);
+        if let Some(site) = self.sites.get_mut(index) {
+            // A statement's place ends after its line break.
+            site.end += 1;
         }
     }
 
@@ -321,6 +339,19 @@ fn is_simple(target: &Expr) -> bool {
         Expr::Ident(_) => true,
         Expr::Tuple(items, _) | Expr::List(items, _) => items.iter().all(is_simple),
         _ => false,
+    }
+}
+
+/// The attribute whose truth decides a condition, if one alone does: the crate drops `not` and
+/// constant operands of `and` and `or`.
+fn tested_attribute(condition: &Expr) -> Option<(&Ident, Position)> {
+    match unparen(condition) {
+        Expr::Dot { name, pos, .. } => Some((name, *pos)),
+        Expr::Unary { op: UnaryOp::Not, operand, .. } => tested_attribute(operand),
+        Expr::Binary { op: BinaryOp::And | BinaryOp::Or, left, right, .. } => {
+            tested_attribute(left).or_else(|| tested_attribute(right))
+        }
+        _ => None,
     }
 }
 
