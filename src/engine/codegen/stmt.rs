@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::expr::native_operator;
+use super::expr::{native_operator, tested_attribute};
 use super::{FunctionInfo, Generator, Instructions, Returns, SiteKind, leaf, names, unparen};
-use crate::engine::syntax::ast::{BinaryOp, DefStmt, Expr, Ident, LoadStmt, Position, Stmt, UnaryOp};
+use crate::engine::syntax::ast::{BinaryOp, DefStmt, Expr, Ident, LoadStmt, Position, Stmt};
 
 impl Generator {
     /// A block's statements, with the template's instructions among them.
@@ -289,7 +289,8 @@ impl Generator {
             let _ = write!(g.out, "{file}, ");
             g.string(load.module.as_bytes());
         });
-        for (local, remote) in &load.names {
+        // From the last, as the reference does: it names the last one that is missing.
+        for (local, remote) in load.names.iter().rev() {
             self.start_line();
             let _ = write!(self.out, "{} = ", names::escape(&local.name));
             self.native("symbol", load.pos, |g| {
@@ -339,19 +340,6 @@ fn is_simple(target: &Expr) -> bool {
         Expr::Ident(_) => true,
         Expr::Tuple(items, _) | Expr::List(items, _) => items.iter().all(is_simple),
         _ => false,
-    }
-}
-
-/// The attribute whose truth decides a condition, if one alone does: the crate drops `not` and
-/// constant operands of `and` and `or`.
-fn tested_attribute(condition: &Expr) -> Option<(&Ident, Position)> {
-    match unparen(condition) {
-        Expr::Dot { name, pos, .. } => Some((name, *pos)),
-        Expr::Unary { op: UnaryOp::Not, operand, .. } => tested_attribute(operand),
-        Expr::Binary { op: BinaryOp::And | BinaryOp::Or, left, right, .. } => {
-            tested_attribute(left).or_else(|| tested_attribute(right))
-        }
-        _ => None,
     }
 }
 
