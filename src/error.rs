@@ -77,6 +77,8 @@ struct Inner {
     message: String,
     /// The failures of a template.
     failures: Vec<Failure>,
+    /// More lines below it all: what the reference does not say.
+    help: Option<String>,
 }
 
 /// Why a run failed.
@@ -91,12 +93,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error(Box::new(Inner { kind, contexts: Vec::new(), message: message.into(), failures: Vec::new() }))
+        Error(Box::new(Inner {
+            kind,
+            contexts: Vec::new(),
+            message: message.into(),
+            failures: Vec::new(),
+            help: None,
+        }))
     }
 
     /// An error with back traces.
     pub fn failures(kind: ErrorKind, failures: Vec<Failure>) -> Error {
-        Error(Box::new(Inner { kind, contexts: Vec::new(), message: String::new(), failures }))
+        Error(Box::new(Inner { kind, contexts: Vec::new(), message: String::new(), failures, help: None }))
     }
 
     /// Puts what was being done before the message: `context: message`.
@@ -104,6 +112,18 @@ impl Error {
     pub fn context(mut self, context: impl Into<String>) -> Error {
         self.0.contexts.insert(0, context.into());
         self
+    }
+
+    /// Adds lines that go below everything else.
+    #[must_use]
+    pub(crate) fn with_help(mut self, help: Option<String>) -> Error {
+        self.0.help = help;
+        self
+    }
+
+    /// Takes the lines that go below everything else.
+    pub(crate) fn take_help(&mut self) -> Option<String> {
+        self.0.help.take()
     }
 
     /// The same error as one of another kind.
@@ -141,6 +161,9 @@ impl fmt::Display for Error {
         f.write_str(&self.0.message)?;
         for failure in &self.0.failures {
             write!(f, "\n{failure}")?;
+        }
+        if let Some(help) = &self.0.help {
+            write!(f, "\n\n{help}")?;
         }
         Ok(())
     }

@@ -72,6 +72,15 @@ impl NativeError {
         }
     }
 
+    /// Adds lines that go below the message, where there are some.
+    #[must_use]
+    pub(crate) fn with_help(self, help: Option<String>) -> NativeError {
+        match help {
+            Some(help) => NativeError::Helped { message: self.message(), help },
+            None => self,
+        }
+    }
+
     /// The message alone.
     pub fn message(&self) -> String {
         match self {

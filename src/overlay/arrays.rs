@@ -188,7 +188,7 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             if !places.is_empty() {
                 return trouble;
             }
-            let left = items.iter().map(|item| Candidate { pos: item.pos, value: &item.value });
+            let left = items.iter().map(|item| Candidate { pos: item.pos, key: None, value: &item.value });
             let left: Vec<Candidate<'_>> = left.collect();
             let place = |pos| self.place(pos);
             trouble.help(|| nearest::candidates("item", by, &item.value, &left, place, self.heap()))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::apply::{Overlay, check_holds, item_matcher};
 use super::count::Expectation;
 use super::matcher::{self, Side, Subject};
-use super::nearest;
+use super::nearest::{self, Candidate};
 use super::rules::{Match, Operation, Rules};
 use super::tree;
 use super::trouble::{Outcome, Trouble, unless_conditional};
@@ -119,7 +119,9 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
             Operation::Merge => self.merge_map_item(items, item, &rules, defaults),
             Operation::Remove => {
                 let matching = rules.map_item_match(defaults)?;
-                for place in self.find_map_items(items, item, &matching)?.unwrap_or_default() {
+                for place in
+                    self.find_map_items(items, item, &matching, Operation::Remove)?.unwrap_or_default()
+                {
                     items.remove(place);
                 }
                 Ok(())
@@ -145,7 +147,7 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
     ) -> Outcome<()> {
         let below = rules.child_defaults(defaults)?;
         let matching = rules.map_item_match(defaults)?;
-        let Some(places) = self.find_map_items(items, item, &matching)? else {
+        let Some(places) = self.find_map_items(items, item, &matching, Operation::Merge)? else {
             return Ok(());
         };
         if places.is_empty() {
@@ -173,7 +175,7 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
     ) -> Outcome<()> {
         let matching = rules.map_item_match(defaults)?;
         let replace = rules.replace()?;
-        let Some(places) = self.find_map_items(items, item, &matching)? else {
+        let Some(places) = self.find_map_items(items, item, &matching, Operation::Replace)? else {
             return Ok(());
         };
         if places.is_empty() && replace.or_add {
@@ -202,7 +204,7 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
         let below = rules.child_defaults(defaults)?;
         let matching = rules.map_item_match(defaults)?;
         let via = rules.assert()?;
-        for place in self.find_map_items(items, item, &matching)?.unwrap_or_default() {
+        for place in self.find_map_items(items, item, &matching, Operation::Assert)?.unwrap_or_default() {
             if let Some(old) = items.get_mut(place) {
                 self.assert(via, &old.value, &item.value)?;
                 self.apply(&mut old.value, &item.value, below)?;
@@ -217,8 +219,10 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
         items: &mut Items,
         item: &MapItem,
         matching: &Match<'v>,
+        operation: Operation,
     ) -> Outcome<Option<Vec<usize>>> {
-        let places = match item_matcher(matching, self.heap())? {
+        let by = item_matcher(matching, self.heap())?;
+        let places = match by {
             None => items.places(&item.key),
             Some(by) => {
                 items.any = true;
@@ -236,13 +240,32 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
         };
         let found: Vec<Pos> = places.iter().filter_map(|place| Some(items.get(*place)?.pos)).collect();
         let checked = matching.count.check(&found, self).map_err(|trouble| {
-            if !places.is_empty() || matching.by.is_some() {
+            if !places.is_empty() {
                 return trouble;
             }
-            let keys: Vec<(&Node, Pos)> = items.iter().map(|(_, item)| (&item.key, item.pos)).collect();
-            let may_add = !matching.count.is_said();
-            trouble.help(|| nearest::keys(&item.key, &keys, may_add, |pos| self.place(pos)))
+            let left = items.iter().map(|(_, old)| Candidate::of_map_item(old));
+            let left: Vec<Candidate<'_>> = left.collect();
+            let place = |pos| self.place(pos);
+            trouble.help(|| match by {
+                Some(by) => nearest::candidates("key", by, &item.value, &left, place, self.heap()),
+                None => {
+                    // What stands in a file can be annotated.
+                    let helps = !matching.count.is_said() && item.pos.is_known();
+                    nearest::keys(&item.key, &left, helps.then(|| advice(operation)), place)
+                }
+            })
         });
         unless_conditional(checked.map(|()| places))
+    }
+}
+
+/// What to do about a key that is not there.
+fn advice(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Merge => "To add the key, put #@overlay/match missing_ok=True above it.",
+        Operation::Replace => {
+            "To add the key, put #@overlay/match missing_ok=True and #@overlay/replace or_add=True above it."
+        }
+        _ => "If the key may be missing, put #@overlay/match missing_ok=True above it.",
     }
 }

@@ -5,17 +5,17 @@ use std::fmt::Write;
 use starlark::values::{Heap, Value};
 
 use super::matcher::{Kind, Matcher};
-use crate::engine::builtins::{distance, nearest};
+use crate::engine::builtins::{distance, meant};
 use crate::engine::convert;
 use crate::limits;
-use crate::yaml::{Document, Map, Node, Pos};
+use crate::yaml::{Document, Map, MapItem, Node, Pos};
 
 /// How many candidates are shown, and how many reasons for each.
 const SHOWN: usize = 3;
 /// How many keys of a map or values of a key are listed.
 const LISTED: usize = 8;
 /// Longer texts are cut.
-const TEXT_LENGTH: usize = 40;
+const TEXT_LENGTH: usize = 80;
 /// Differences of one candidate that are looked at.
 const COUNTED: usize = 50;
 
@@ -24,15 +24,29 @@ const OTHER_VALUE: usize = 10;
 const MISSING: usize = 30;
 const OTHER_KIND: usize = 40;
 
-/// A document or array item that might have matched.
+/// A document or item that might have matched.
 pub(super) struct Candidate<'n> {
     pub(super) pos: Pos,
+    /// The key of a map item.
+    pub(super) key: Option<&'n Node>,
     pub(super) value: &'n Node,
 }
 
 impl<'n> Candidate<'n> {
     pub(super) fn of_document(document: &'n Document) -> Candidate<'n> {
-        Candidate { pos: document.pos, value: &document.value }
+        Candidate { pos: document.pos, key: None, value: &document.value }
+    }
+
+    pub(super) fn of_map_item(item: &'n MapItem) -> Candidate<'n> {
+        Candidate { pos: item.pos, key: Some(&item.key), value: &item.value }
+    }
+
+    /// What tells it from others, in parentheses.
+    fn label(&self) -> String {
+        match self.key {
+            Some(key) => format!(" ('{}')", key_text(key)),
+            None => label(self.value),
+        }
     }
 }
 
@@ -56,7 +70,7 @@ pub(super) fn candidates<'v>(
     if count == 0 {
         return format!("    There are no {what}s to match.");
     }
-    let name = |candidate: &Candidate<'_>| format!("{}{}", place(candidate.pos), label(candidate.value));
+    let name = |candidate: &Candidate<'_>| format!("{}{}", place(candidate.pos), candidate.label());
     let mut explained: Vec<(usize, usize, Vec<Reason>)> = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
         if let Some(reasons) = reasons(by, index, candidate.value, new, heap, 0) {
@@ -85,15 +99,20 @@ pub(super) fn candidates<'v>(
     out
 }
 
-/// What a map has instead of a key. `may_add` where `missing_ok` would help.
-pub(super) fn keys(key: &Node, map: &[(&Node, Pos)], may_add: bool, place: impl Fn(Pos) -> String) -> String {
-    let text = |key: &Node| crate::yaml::go_text(key);
-    let wanted = text(key);
-    let names: Vec<String> = map.iter().map(|(key, _)| text(key)).collect();
+/// What a map has instead of a key, and the `advice` that would help.
+pub(super) fn keys(
+    key: &Node,
+    map: &[Candidate<'_>],
+    advice: Option<&str>,
+    place: impl Fn(Pos) -> String,
+) -> String {
+    let wanted = key_text(key);
+    let names: Vec<String> = map.iter().filter_map(|candidate| candidate.key).map(key_text).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut out = String::new();
-    match nearest(&wanted, names.iter().map(String::as_str)) {
+    match meant(&wanted, &names) {
         Some(near) => {
-            let pos = names.iter().zip(map).find(|(name, _)| *name == near).map(|(_, (_, pos))| *pos);
+            let pos = names.iter().zip(map).find(|(name, _)| **name == near).map(|(_, found)| found.pos);
             let _ = write!(out, "    Did you mean '{near}' ({})?", place(pos.unwrap_or_default()));
         }
         None if names.is_empty() => out.push_str("    The map has no keys."),
@@ -103,16 +122,25 @@ pub(super) fn keys(key: &Node, map: &[(&Node, Pos)], may_add: bool, place: impl 
             let _ = write!(out, "    The map has the keys {}{more}.", shown.join(", "));
         }
     }
-    if may_add {
-        out.push_str("\n    To add the key, put #@overlay/match missing_ok=True above it.");
+    if let Some(advice) = advice {
+        let _ = write!(out, "\n    {advice}");
     }
     out
 }
 
-/// Kind and name of a Kubernetes object.
+fn key_text(key: &Node) -> String {
+    match key {
+        Node::Str(text) => text.to_string(),
+        other => crate::yaml::print_value(other).trim_end().to_owned(),
+    }
+}
+
+/// Kind and name of a Kubernetes object, a scalar itself.
 fn label(node: &Node) -> String {
-    let Node::Map(map) = node else {
-        return String::new();
+    let map = match node {
+        Node::Map(map) => map,
+        scalar if scalar.is_scalar() => return format!(" ({})", shown(scalar)),
+        _ => return String::new(),
     };
     let name = match map.get("metadata") {
         Some(Node::Map(metadata)) => metadata.get("name"),

@@ -1,13 +1,14 @@
 //! Why an overlay could not be applied.
 
 use crate::engine::NativeError;
+use crate::error::{Error, ErrorKind};
 
 /// The message with the nodes that lead to it, and what may help.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     message: String,
     /// What the reference does not say: nearest candidates.
-    help: String,
+    help: Option<String>,
     /// The number of matches was not the one that `when` asks for, so there is nothing to do.
     pub(super) unmet_condition: bool,
 }
@@ -16,14 +17,14 @@ pub(super) type Outcome<T> = Result<T, Trouble>;
 
 impl Trouble {
     pub(super) fn new(message: impl Into<String>) -> Trouble {
-        Trouble { message: message.into(), help: String::new(), unmet_condition: false }
+        Trouble { message: message.into(), help: None, unmet_condition: false }
     }
 
     /// Adds lines that go below the message.
     #[must_use]
     pub(super) fn help(mut self, help: impl FnOnce() -> String) -> Trouble {
         if !self.unmet_condition {
-            self.help = help();
+            self.help = Some(help());
         }
         self
     }
@@ -35,18 +36,15 @@ impl Trouble {
         self
     }
 
-    /// The text to show: one line, then the help if there is some.
-    pub(crate) fn text(&self) -> String {
-        if self.help.is_empty() { self.message.clone() } else { format!("{}\n\n{}", self.message, self.help) }
+    /// As an error of the library.
+    pub(crate) fn into_error(self, kind: ErrorKind) -> Error {
+        Error::new(kind, self.message).with_help(self.help)
     }
 }
 
 impl From<Trouble> for NativeError {
     fn from(trouble: Trouble) -> NativeError {
-        if trouble.help.is_empty() {
-            return NativeError::new(trouble.message);
-        }
-        NativeError::Helped { message: trouble.message, help: trouble.help }
+        NativeError::new(trouble.message).with_help(trouble.help)
     }
 }
 

@@ -109,8 +109,9 @@ fn none(args: &Args<'_>) -> NativeResult<()> {
     }
 }
 
-fn failed(error: Error) -> NativeError {
-    NativeError::new(error.to_string())
+fn failed(mut error: Error) -> NativeError {
+    let help = error.take_help();
+    NativeError::new(error.to_string()).with_help(help)
 }
 
 fn get<'v>(origin: Value<'v>, args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {

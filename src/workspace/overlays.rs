@@ -48,14 +48,14 @@ pub(crate) fn apply(
     }
     if !overlays.is_empty() {
         let order = || format!("Overlaying (in following order: {})", names.join(", "));
-        sets = with_overlay(module, |overlay| {
+        sets = with_overlay(module, ErrorKind::Evaluation, |overlay| {
             let mut documents = Documents::new(sets);
             for document in &overlays {
                 overlay.apply_documents(&mut documents, std::slice::from_ref(document))?;
             }
             Ok(documents.into_sets())
         })
-        .map_err(|message| Error::new(ErrorKind::Evaluation, message).context(order()))?;
+        .map_err(|error| error.context(order()))?;
     }
     sets.iter().flatten().try_for_each(|document| check_keys(document, run))?;
     let results = kept.into_iter().zip(sets);
@@ -83,17 +83,17 @@ pub(crate) fn put_over(
     style: Style,
     module: &Module<'_>,
 ) -> Result<Document> {
-    with_overlay(module, |overlay| overlay.apply_document(under, over, style))
-        .map_err(|message| Error::new(ErrorKind::DataValues, message))
+    with_overlay(module, ErrorKind::DataValues, |overlay| overlay.apply_document(under, over, style))
 }
 
 fn with_overlay<'v, R>(
     module: &Module<'v>,
+    kind: ErrorKind,
     work: impl FnOnce(&mut Overlay<'_, 'v, '_, '_>) -> Result<R, Trouble>,
-) -> Result<R, String> {
+) -> Result<R> {
     let done = program::with_evaluator(module, |eval| Ok(Overlay::new(eval).and_then(|mut o| work(&mut o))));
     match done {
-        Ok(done) => done.map_err(|trouble| trouble.text()),
-        Err(error) => Err(error.to_string()),
+        Ok(done) => done.map_err(|trouble| trouble.into_error(kind)),
+        Err(error) => Err(Error::new(kind, error.to_string())),
     }
 }

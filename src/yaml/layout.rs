@@ -28,6 +28,7 @@ pub fn layout(documents: &DocumentSet, fidelity: Fidelity) -> String {
     for (index, document) in documents.items.iter().skip(skipped).enumerate() {
         let comments = layout.comments(&document.notes, document.pos, 0, index == 0);
         if index > 0 || !comments.behind.is_empty() {
+            layout.end_line();
             layout.line(0, &format!("---{}", comments.behind), false);
         }
         if document.value != Node::Null {
@@ -157,13 +158,17 @@ impl Layout {
                 self.last = Last::Blank;
             }
             comments.before = true;
-            if self.last == Last::Begun {
-                self.out.push('\n');
-                self.last = Last::Line;
-            }
+            self.end_line();
             self.line(indent, &format!("#{}", comment.data), false);
         }
         comments
+    }
+
+    fn end_line(&mut self) {
+        if self.last == Last::Begun {
+            self.out.push('\n');
+            self.last = Last::Line;
+        }
     }
 
     fn end(&mut self, comments: &Comments) {

@@ -99,7 +99,7 @@ impl Printer<'_> {
 fn is_leaf(value: &Node) -> bool {
     match value {
         Node::Array(array) => {
-            array.origin == Origin::Code && array.items.iter().all(|item| item.value.is_scalar())
+            array.origin == Origin::Code && array.items.iter().all(|item| is_leaf(&item.value))
         }
         value => value.is_scalar(),
     }

@@ -12,7 +12,7 @@ use starlark::values::{Heap, Value};
 use super::iteration::length;
 use super::methods::{method, method_names};
 use super::numbers::as_int32;
-use super::spell::nearest;
+use super::spell::{missing_key, nearest};
 use super::text::repr;
 use crate::engine::values::ByteStr;
 use crate::engine::{BoundMethod, NativeError, NativeResult};
@@ -40,7 +40,8 @@ pub(crate) fn position(index: i32, len: usize, value: Value<'_>) -> NativeResult
 pub fn index_value<'v>(x: Value<'v>, index: Value<'v>, heap: Heap<'v>) -> NativeResult<Value<'v>> {
     if let Some(dict) = DictRef::from_value(x) {
         let found = dict.get_hashed(super::hashed(index)?);
-        return found.ok_or_else(|| NativeError::new(format!("key {} not in dict", repr(index))));
+        let keys = dict.keys().filter_map(|key| key.unpack_str());
+        return found.ok_or_else(|| missing_key(index, "dict", keys));
     }
     let elements = match (ListRef::from_value(x), TupleRef::from_value(x)) {
         (Some(list), _) => Some(list.content()),

@@ -48,8 +48,8 @@ pub use numbers::{
     Int, as_float, as_int32, format_exponent, format_fixed, format_general, parse_float, to_int,
 };
 pub use operators::{OPERATORS, Operator};
-pub(crate) use spell::distance;
 pub use spell::nearest;
+pub(crate) use spell::{distance, meant, missing_key};
 pub use text::{repr, str, try_repr, write_str};
 pub use universe::UNIVERSE;
 pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterable_arg, label};

@@ -1,5 +1,22 @@
 //! "did you mean": the nearest of several names.
 
+use starlark::values::Value;
+
+use super::repr;
+use crate::engine::NativeError;
+
+/// The error of a key that `container` does not have, with the nearest of those it has.
+pub(crate) fn missing_key<'a>(
+    key: Value<'_>,
+    container: &str,
+    keys: impl Iterator<Item = &'a str>,
+) -> NativeError {
+    let keys: Vec<&str> = keys.collect();
+    let near = key.unpack_str().and_then(|key| meant(key, &keys));
+    NativeError::new(format!("key {} not in {container}", repr(key)))
+        .with_help(near.map(|near| format!("    Did you mean {near:?}?")))
+}
+
 /// Lower case without underscores, so that these differences do not count.
 fn fold(name: &str) -> Vec<u8> {
     name.chars().filter(|char| *char != '_').flat_map(char::to_lowercase).collect::<String>().into_bytes()
@@ -18,6 +35,21 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         }
     }
     best.filter(|best| !best.is_empty())
+}
+
+/// The candidate that is [nearest], or else one of the same letters in another order. For what the
+/// reference does not say.
+pub(crate) fn meant<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let letters = |name| {
+        let mut letters = fold(name);
+        letters.sort_unstable();
+        letters
+    };
+    let candidates = || candidates.iter().copied();
+    nearest(name, candidates()).or_else(|| {
+        let wanted = letters(name);
+        candidates().find(|other| !other.is_empty() && letters(other) == wanted)
+    })
 }
 
 /// The Levenshtein distance.
@@ -40,7 +72,7 @@ pub(crate) fn distance(x: &[u8], y: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{meant, nearest};
 
     #[test]
     fn finds_what_was_meant() {
@@ -54,6 +86,9 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(nearest(name, names), expected, "{name}");
+            assert_eq!(meant(name, &names), expected, "{name}");
         }
+        assert_eq!(nearest("nmae", ["kind", "name"]), None);
+        assert_eq!(meant("nmae", &["kind", "name"]), Some("name"));
     }
 }

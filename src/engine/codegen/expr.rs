@@ -237,11 +237,18 @@ impl Generator {
             });
             return;
         }
-        self.out.push('(');
-        self.operand(left);
-        self.out.push_str(if op == BinaryOp::Or { " or " } else { " and " });
-        self.operand(right);
-        self.out.push(')');
+        let write = |g: &mut Generator| {
+            g.out.push('(');
+            g.operand(left);
+            g.out.push_str(if op == BinaryOp::Or { " or " } else { " and " });
+            g.operand(right);
+            g.out.push(')');
+        };
+        // Where nobody uses the value the crate makes an `if` of the operator, with its place.
+        match tested_attribute(left) {
+            Some((name, pos)) => self.site(SiteKind::Attribute(name.name.clone()), pos, write),
+            None => write(self),
+        }
     }
 
     pub(super) fn dict(&mut self, entries: &[(Expr, Expr, Position)], pos: Position) {
@@ -348,4 +355,17 @@ pub(super) fn native_operator(op: BinaryOp) -> Option<&'static str> {
         BinaryOp::ShiftLeft => "shl",
         BinaryOp::ShiftRight => "shr",
     })
+}
+
+/// The attribute whose truth decides a condition, if one alone does: the crate drops `not` and
+/// constant operands of `and` and `or`.
+pub(super) fn tested_attribute(condition: &Expr) -> Option<(&Ident, Position)> {
+    match unparen(condition) {
+        Expr::Dot { name, pos, .. } => Some((name, *pos)),
+        Expr::Unary { op: UnaryOp::Not, operand, .. } => tested_attribute(operand),
+        Expr::Binary { op: BinaryOp::And | BinaryOp::Or, left, right, .. } => {
+            tested_attribute(left).or_else(|| tested_attribute(right))
+        }
+        _ => None,
+    }
 }

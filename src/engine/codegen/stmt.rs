@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::expr::native_operator;
+use super::expr::{native_operator, tested_attribute};
 use super::{FunctionInfo, Generator, Instructions, Returns, SiteKind, leaf, names, unparen};
 use crate::engine::syntax::ast::{BinaryOp, DefStmt, Expr, Ident, LoadStmt, Position, Stmt};
 
@@ -70,24 +70,28 @@ impl Generator {
                 self.out.push(':');
                 self.indent += 1;
                 self.start_line();
-                self.out.push_str("if not ");
-                // A loop that a limit stops is to say where it is.
-                self.native("turn", *pos, |g| g.expr(condition));
-                self.out.push_str(": break");
+                self.conditional(condition, |g| {
+                    g.out.push_str("if not ");
+                    // A loop that a limit stops is to say where it is.
+                    g.native("turn", *pos, |g| g.expr(condition));
+                    g.out.push_str(": break");
+                });
                 self.body(body, instructions);
                 self.indent -= 1;
             }
             Stmt::If { condition, then, otherwise, .. } => {
                 self.start_line();
-                self.out.push_str("if ");
-                self.expr(condition);
-                self.out.push(':');
-                self.block(then, instructions);
-                if !otherwise.is_empty() {
-                    self.start_line();
-                    self.out.push_str("else:");
-                    self.block(otherwise, instructions);
-                }
+                self.conditional(condition, |g| {
+                    g.out.push_str("if ");
+                    g.expr(condition);
+                    g.out.push(':');
+                    g.block(then, instructions);
+                    if !otherwise.is_empty() {
+                        g.start_line();
+                        g.out.push_str("else:");
+                        g.block(otherwise, instructions);
+                    }
+                });
             }
             Stmt::Load(load) => self.load(load),
             Stmt::Return { value, pos } => {
@@ -103,6 +107,20 @@ impl Generator {
                     self.expr(value);
                 }
             }
+        }
+    }
+
+    /// Writes an `if` statement. The crate gives a condition the place of the whole statement, so
+    /// where the condition is an attribute the statement is its site.
+    fn conditional(&mut self, condition: &Expr, write: impl FnOnce(&mut Generator)) {
+        let Some((name, pos)) = tested_attribute(condition) else {
+            return write(self);
+        };
+        let index = self.sites.len();
+        self.site(SiteKind::Attribute(name.name.clone()), pos, write);
+        if let Some(site) = self.sites.get_mut(index) {
+            // A statement's place ends after its line break.
+            site.end += 1;
         }
     }
 
@@ -272,7 +290,8 @@ impl Generator {
             let _ = write!(g.out, "{file}, ");
             g.string(load.module.as_bytes());
         });
-        for (local, remote) in &load.names {
+        // From the last, as the reference does: it names the last one that is missing.
+        for (local, remote) in load.names.iter().rev() {
             self.start_line();
             let _ = write!(self.out, "{} = ", names::escape(&local.name));
             self.native("symbol", load.pos, |g| {

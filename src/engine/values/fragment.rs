@@ -174,8 +174,10 @@ impl<'v> StarlarkValue<'v> for Fragment {
         match self.lookup(index, heap)? {
             Some(value) => Ok(value),
             None => {
-                let key = crate::engine::builtins::repr(index);
-                Err(NativeError::new(format!("key {key} not in yamlfragment")).into())
+                let node = self.node();
+                let items = if let Node::Map(map) = &node { map.items.as_slice() } else { &[] };
+                let keys = items.iter().filter_map(|item| item.key.as_str());
+                Err(crate::engine::builtins::missing_key(index, "yamlfragment", keys).into())
             }
         }
     }

@@ -139,15 +139,15 @@ impl<'v> StarlarkValue<'v> for Struct<'v> {
     }
 
     fn at(&self, index: Value<'v>, heap: Heap<'v>) -> starlark::Result<Value<'v>> {
-        let message = match index.unpack_str() {
-            Some(name) => match self.get(name, heap) {
-                Some(value) => return Ok(value),
-                None => format!("key {} not in struct", builtins::repr(index)),
-            },
-            // A string that is not UTF-8.
-            None if index.get_type() == "string" => format!("key {} not in struct", builtins::repr(index)),
-            None => format!("expected a string, but was {}", index.get_type()),
-        };
+        if let Some(value) = index.unpack_str().and_then(|name| self.get(name, heap)) {
+            return Ok(value);
+        }
+        // A string may be none that is UTF-8.
+        if index.get_type() == "string" {
+            let names = (0..self.len()).filter_map(|index| self.name(index));
+            return Err(builtins::missing_key(index, "struct", names).into());
+        }
+        let message = format!("expected a string, but was {}", index.get_type());
         Err(super::super::NativeError::new(message).into())
     }
 
