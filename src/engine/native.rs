@@ -123,17 +123,15 @@ impl<'v> Args<'v> {
     /// Collects the arguments of a call.
     pub fn collect(args: &Arguments<'v, '_>, heap: Heap<'v>) -> starlark::Result<Args<'v>> {
         let positional = args.positions(heap)?.collect();
-        let named = match args.no_named_args() {
-            Ok(()) => Vec::new(),
-            Err(_) => args
-                .names_map()?
-                .iter()
-                .map(|(name, value)| match super::names::restore(name.as_str()) {
-                    Cow::Borrowed(name) => (name, *value),
-                    Cow::Owned(name) => (heap.alloc_str(&name).as_str(), *value),
-                })
-                .collect(),
-        };
+        // Without named arguments the map is empty and allocates nothing.
+        let named = args
+            .names_map()?
+            .iter()
+            .map(|(name, value)| match super::names::restore(name.as_str()) {
+                Cow::Borrowed(name) => (name, *value),
+                Cow::Owned(name) => (heap.alloc_str(&name).as_str(), *value),
+            })
+            .collect();
         Ok(Args { positional, named })
     }
 
