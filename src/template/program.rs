@@ -18,7 +18,7 @@ use super::lines::{self, Instruction, Line};
 use super::nodes::Nodes;
 use super::plan::{Constant, Plan};
 use super::run::{Host, Members, Run};
-use super::natives;
+use super::{in_expressions, natives};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
@@ -100,7 +100,7 @@ fn globals() -> &'static Globals {
     static GLOBALS: LazyLock<Globals> = LazyLock::new(|| {
         let mut builder = GlobalsBuilder::new();
         builtins::register(&mut builder);
-        natives::register(&mut builder);
+        in_expressions::register(&mut builder);
         builder.build()
     });
     &GLOBALS
@@ -144,8 +144,9 @@ impl Draft {
         let mut constants = Vec::new();
         let generated = match template {
             Some((source, dialect)) => {
-                let may_replace = modules.iter().any(|module| &**module == "@ytt:template");
-                let mut plan = Plan::new(source, dialect, may_replace);
+                let calls_may_build = modules.iter().any(|module| &**module == "@ytt:template")
+                    || lines.iter().any(|line| line.text.ends_with(b"\\"));
+                let mut plan = Plan::new(source, dialect, calls_may_build);
                 let generated = codegen::generate(
                     &parsed.stmts,
                     &bound,
