@@ -271,6 +271,8 @@ impl<'s> Context<'s> {
             container if matches!(value, Node::DocumentSet(_)) => {
                 return Err(container.refuses("document set"));
             }
+            // The place of the comments at the end of a file is no document of it: it is never printed.
+            Build::Document(document) if !document.pos.is_known() => return Ok(()),
             Build::Document(document) => &mut document.value,
             Build::MapItem(item) => &mut item.value,
             Build::ArrayItem(item) => &mut item.value,
