@@ -16,7 +16,7 @@ use starlark::values::{
     Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue, Trace, Value, starlark_value,
 };
 
-use crate::limits::Exceeded;
+use crate::limits::{self, Exceeded};
 
 /// Why a native function failed.
 #[derive(Debug)]
@@ -122,7 +122,8 @@ pub struct Args<'v> {
 impl<'v> Args<'v> {
     /// Collects the arguments of a call.
     pub fn collect(args: &Arguments<'v, '_>, heap: Heap<'v>) -> starlark::Result<Args<'v>> {
-        let positional = args.positions(heap)?.collect();
+        let positional: Vec<Value<'v>> = args.positions(heap)?.collect();
+        spend_texts(positional.iter().copied()).map_err(NativeError::from)?;
         // Without named arguments the map is empty and allocates nothing.
         let named = args
             .names_map()?
@@ -213,6 +214,11 @@ impl<'v> Args<'v> {
         }
         Ok(values)
     }
+}
+
+/// Counts the texts among what a native is called with, for natives go through their texts.
+fn spend_texts<'v>(values: impl Iterator<Item = Value<'v>>) -> Result<(), Exceeded> {
+    limits::spend_text(values.filter_map(Value::unpack_str).map(str::len).sum())
 }
 
 /// What a native function does.
@@ -352,6 +358,7 @@ impl<'v> StarlarkValue<'v> for BoundMethod<'v> {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         let args = Args::collect(args, eval.heap())?;
+        spend_texts([self.receiver].into_iter()).map_err(NativeError::from)?;
         Ok((self.run)(self.receiver, &args, eval)?)
     }
 }
