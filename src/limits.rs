@@ -426,6 +426,14 @@ pub(crate) fn give_back_steps(count: u64) {
     METER.with(|meter| meter.steps.set(meter.steps.get().saturating_sub(count)));
 }
 
+/// How many bytes of a text count as a step where it is gone through.
+const STEP_BYTES: usize = 64;
+
+/// Counts the steps of going through a text of this many bytes.
+pub(crate) fn spend_text(bytes: usize) -> std::result::Result<(), Exceeded> {
+    if bytes < STEP_BYTES { Ok(()) } else { spend_steps((bytes / STEP_BYTES) as u64) }
+}
+
 /// Counts bytes that a value takes.
 pub(crate) fn spend_memory(bytes: usize) -> std::result::Result<(), Exceeded> {
     METER.with(|meter| {

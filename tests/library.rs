@@ -6,7 +6,7 @@ use std::thread;
 
 use stampmill::workspace::{File, FileKind, Request, render};
 use stampmill::yaml::print_documents;
-use stampmill::{ErrorKind, Result};
+use stampmill::{ErrorKind, Limit, Limits, Result};
 
 fn request(files: &[(&str, &str)]) -> Request {
     let files = files.iter().map(|(path, text)| File::new(*path, text.as_bytes())).collect();
@@ -80,4 +80,33 @@ fn what_code_prints_goes_to_the_log() {
     request.log = Some(Arc::new(move |text: &str| log.lock().expect("a log").push_str(text)));
     render(request).expect("a document");
     assert_eq!(*lines.lock().expect("a log"), "one 2\n");
+}
+
+#[test]
+fn what_natives_go_through_counts_as_steps() {
+    let limits = Limits { steps: 20_000, time: None, memory: usize::MAX, ..Limits::default() };
+    for (name, of, done) in [
+        ("a method of a text", "\"a\" * 100000", "x.count(\"b\")"),
+        ("a comparison of texts", "\"a\" * 100000", "x == x + \"b\""),
+        ("a text in a text", "\"a\" * 100000", "\"b\" in x"),
+        ("a function of a text", "\"a\" * 100000", "hash(x)"),
+        ("a function of a module", "\"a\" * 100000", "sha256.sum(x)"),
+        ("reading YAML", "\"[\" + \"1,\" * 10000 + \"]\"", "yaml.decode(x)"),
+        ("reading JSON", "\"[\" + \"1,\" * 10000 + \"1]\"", "json.decode(x)"),
+        ("reading TOML", "\"a=[\" + \"1,\" * 10000 + \"]\"", "toml.decode(x)"),
+        ("a search in a list", "list(range(10000))", "x.index(9999)"),
+        ("a value in a list", "list(range(10000))", "10000 in x"),
+        ("a removed element", "list(range(10000))", "x.remove(9999) or x.append(9999)"),
+    ] {
+        let loads =
+            ["json", "sha256", "toml", "yaml"].map(|name| format!("#@ load(\"@ytt:{name}\", \"{name}\")\n"));
+        let run = |turns: usize| {
+            let code = format!("#@ x = {of}\n#@ for i in range({turns}):\n#@   {done}\n#@ end\na: 1\n");
+            let template = loads.concat() + &code;
+            render(Request { limits: limits.clone(), ..request(&[("config.yml", &template)]) })
+        };
+        assert!(run(1).is_ok(), "{name}: {:?}", run(1).err());
+        let kind = run(100).err().map(|error| error.kind());
+        assert_eq!(kind, Some(ErrorKind::Limit(Limit::Steps)), "{name}");
+    }
 }

@@ -4,7 +4,7 @@
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use stampmill::workspace::Inspect;
 use stampmill_fuzz::mutate::mutate;
-use stampmill_fuzz::outcome::{check, may_run_long};
+use stampmill_fuzz::outcome::check;
 use stampmill_fuzz::split;
 
 /// The name of what stands before the first marker.
@@ -16,7 +16,5 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 fuzz_target!(|data: &[u8]| {
     let files = split(data, FIRST);
-    if !may_run_long(&files) {
-        check(&files, Inspect::None);
-    }
+    check(&files, Inspect::None);
 });

@@ -132,18 +132,17 @@ pub struct Args<'v> {
 impl<'v> Args<'v> {
     /// Collects the arguments of a call.
     pub fn collect(args: &Arguments<'v, '_>, heap: Heap<'v>) -> starlark::Result<Args<'v>> {
-        let positional = args.positions(heap)?.collect();
-        let named = match args.no_named_args() {
-            Ok(()) => Vec::new(),
-            Err(_) => args
-                .names_map()?
-                .iter()
-                .map(|(name, value)| match super::names::restore(name.as_str()) {
-                    Cow::Borrowed(name) => (name, *value),
-                    Cow::Owned(name) => (heap.alloc_str(&name).as_str(), *value),
-                })
-                .collect(),
-        };
+        let positional: Vec<Value<'v>> = args.positions(heap)?.collect();
+        spend_texts(positional.iter().copied()).map_err(NativeError::from)?;
+        // Without named arguments the map is empty and allocates nothing.
+        let named = args
+            .names_map()?
+            .iter()
+            .map(|(name, value)| match super::names::restore(name.as_str()) {
+                Cow::Borrowed(name) => (name, *value),
+                Cow::Owned(name) => (heap.alloc_str(&name).as_str(), *value),
+            })
+            .collect();
         Ok(Args { positional, named })
     }
 
@@ -225,6 +224,11 @@ impl<'v> Args<'v> {
         }
         Ok(values)
     }
+}
+
+/// Counts the texts among what a native is called with, for natives go through their texts.
+fn spend_texts<'v>(values: impl Iterator<Item = Value<'v>>) -> Result<(), Exceeded> {
+    limits::spend_text(values.filter_map(Value::unpack_str).map(str::len).sum())
 }
 
 /// What a native function does.
@@ -367,6 +371,7 @@ impl<'v> StarlarkValue<'v> for BoundMethod<'v> {
     ) -> starlark::Result<Value<'v>> {
         limits::check_stopped().map_err(NativeError::from)?;
         let args = Args::collect(args, eval.heap())?;
+        spend_texts([self.receiver].into_iter()).map_err(NativeError::from)?;
         Ok((self.run)(self.receiver, &args, eval)?)
     }
 }

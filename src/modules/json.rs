@@ -5,6 +5,7 @@ use starlark::values::{Heap, Value};
 
 use super::function::{fail, flag, indent_argument, module_of, one_argument, string};
 use crate::engine::{Args, NativeError, NativeResult, convert};
+use crate::limits::spend_steps;
 use crate::yaml;
 
 pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
@@ -27,6 +28,7 @@ fn encode<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult
 
 fn decode<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
     let text = string(one_argument(args)?)?;
+    spend_steps(text.len() as u64 / 8)?;
     let node = yaml::json::decode(text).map_err(|error| NativeError::new(error.to_string()))?;
     Ok(convert::to_plain(&node, eval.heap()))
 }

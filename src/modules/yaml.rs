@@ -7,6 +7,7 @@ use starlark::values::{Heap, Value};
 
 use super::function::{fail, module_of, one_argument, string};
 use crate::engine::{Args, NativeError, NativeResult, convert};
+use crate::limits::spend_steps;
 use crate::yaml::{self, Node, Origin, ParseOptions};
 
 pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
@@ -28,6 +29,7 @@ pub(crate) fn text_of<'v>(value: Value<'v>, heap: Heap<'v>) -> NativeResult<Stri
 
 /// The value of a YAML text: dicts and lists.
 pub(crate) fn value_of<'v>(text: &[u8], heap: Heap<'v>) -> NativeResult<Value<'v>> {
+    spend_steps(text.len() as u64 / 8)?;
     let documents = yaml::parse(text, 0, &ParseOptions::default())
         .map_err(|error| NativeError::new(error.to_string()))?;
     let [document] = documents.items.as_slice() else {

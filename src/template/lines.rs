@@ -4,11 +4,8 @@ use super::nodes::{Nodes, Tag};
 use crate::error::Frame;
 use crate::yaml::{FileTable, Pos, Text};
 
-/// The prefix of instruction names. The reference counts templates in it; its tests and ours blank
-/// the number.
-pub(crate) const PREFIX: &str = "__ytt_tpl2_";
-
-/// An instruction of dialect text.
+/// An instruction of dialect text. The reference counts templates in the names; its tests and ours
+/// blank the number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Instruction {
     SetCtxType,
@@ -22,28 +19,26 @@ pub(crate) enum Instruction {
 }
 
 impl Instruction {
-    const ALL: [(Instruction, &'static str); 8] = [
-        (Instruction::SetCtxType, "set_ctx_type"),
-        (Instruction::StartCtx, "start_ctx"),
-        (Instruction::EndCtx, "end_ctx"),
-        (Instruction::StartNodeAnnotation, "start_node_annotation"),
-        (Instruction::CollectNodeAnnotation, "collect_node_annotation"),
-        (Instruction::StartNode, "start_node"),
-        (Instruction::SetNode, "set_node"),
-        (Instruction::SetMapItemKey, "set_map_item_key"),
+    /// Each with its function name.
+    pub(crate) const ALL: [(Instruction, &'static str); 8] = [
+        (Instruction::SetCtxType, "__ytt_tpl2_set_ctx_type"),
+        (Instruction::StartCtx, "__ytt_tpl2_start_ctx"),
+        (Instruction::EndCtx, "__ytt_tpl2_end_ctx"),
+        (Instruction::StartNodeAnnotation, "__ytt_tpl2_start_node_annotation"),
+        (Instruction::CollectNodeAnnotation, "__ytt_tpl2_collect_node_annotation"),
+        (Instruction::StartNode, "__ytt_tpl2_start_node"),
+        (Instruction::SetNode, "__ytt_tpl2_set_node"),
+        (Instruction::SetMapItemKey, "__ytt_tpl2_set_map_item_key"),
     ];
 
     /// The function name it is written with.
-    pub(crate) fn name(self) -> String {
-        let short =
-            Self::ALL.iter().find(|(instruction, _)| *instruction == self).map_or("", |(_, name)| name);
-        format!("{PREFIX}{short}")
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(instruction, _)| *instruction == self).map_or("", |(_, name)| name)
     }
 
     /// The instruction of this function name.
     pub(crate) fn of(name: &str) -> Option<Instruction> {
-        let short = name.strip_prefix(PREFIX)?;
-        Self::ALL.iter().find(|(_, name)| *name == short).map(|(instruction, _)| *instruction)
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(instruction, _)| *instruction)
     }
 
     /// All function names, for the resolver.

@@ -1,13 +1,11 @@
 //! The functions generated code calls to load modules and to open and close contexts.
 
-use starlark::environment::GlobalsBuilder;
 use starlark::eval::Evaluator;
 use starlark::values::dict::{AllocDict, DictRef};
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{FrozenHeap, FrozenValue, Value, ValueLike};
 
 use super::builder::{Context, Dialect};
-use super::lines::Instruction;
 use super::run::{Exports, Run};
 use crate::engine::values::{Forever, Fragment, Struct};
 use crate::engine::{Args, Native, NativeError, NativeFn, NativeResult, builtins, names};
@@ -37,12 +35,6 @@ pub(crate) fn native(name: &str, heap: &FrozenHeap) -> Option<FrozenValue> {
     }
 }
 
-/// What instructions are where they stand for no statement of their own: the end of a text that is
-/// a value or key.
-pub(crate) fn register(builder: &mut GlobalsBuilder) {
-    builder.set(&Instruction::EndCtx.name(), NativeFn { name: names::NATIVE_FRAME, run: end });
-}
-
 fn load<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
     let file = args.get(0).and_then(Value::unpack_i32).unwrap_or_default() as FileId;
     let module = args.get(1).and_then(Value::unpack_str).unwrap_or_default();
@@ -59,7 +51,8 @@ fn symbol<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult
     }
 }
 
-fn end<'v>(_args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
+/// Ends the innermost context and gives what it built.
+pub(super) fn end<'v>(_args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
     let context = Run::of(eval)?.contexts().pop();
     let dialect = context.as_ref().map(Context::dialect);
     let node = context.and_then(Context::finish);

@@ -203,15 +203,15 @@ pub(crate) enum Constant {
 pub(crate) struct Plan {
     source: Arc<Source>,
     dialect: Dialect,
-    /// Whether code can call `template.replace`, which acts on the node just started.
-    may_replace: bool,
+    /// Whether calls can act on the node just started: `template.replace`, instructions in expressions.
+    calls_may_build: bool,
     pub(crate) constants: Vec<(String, Constant)>,
     ops: Vec<Op>,
 }
 
 impl Plan {
-    pub(crate) fn new(source: Arc<Source>, dialect: Dialect, may_replace: bool) -> Plan {
-        Plan { source, dialect, may_replace, constants: Vec::new(), ops: Vec::new() }
+    pub(crate) fn new(source: Arc<Source>, dialect: Dialect, calls_may_build: bool) -> Plan {
+        Plan { source, dialect, calls_may_build, constants: Vec::new(), ops: Vec::new() }
     }
 
     fn flush(&mut self, holes: &mut Vec<&Expr>, out: &mut Generator) {
@@ -275,7 +275,7 @@ impl Instructions for Plan {
                             self.op(if key { Action::CloseTextKey(tag) } else { Action::CloseText }, pos);
                         }
                         Some(value) => {
-                            let calls = has_call(value) && (!holes.is_empty() || self.may_replace);
+                            let calls = has_call(value) && (!holes.is_empty() || self.calls_may_build);
                             if calls || self.source.nodes.repeated_keys {
                                 self.flush(&mut holes, out);
                             }

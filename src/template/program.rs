@@ -1,6 +1,7 @@
 //! A compiled file: parsed, generated and frozen once, run as often as wanted.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
@@ -14,10 +15,10 @@ use starlark::values::{FrozenValue, OwnedFrozenValue, Value};
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
-use super::natives;
 use super::nodes::Nodes;
 use super::plan::{Constant, Plan};
 use super::run::{Host, Members, Run};
+use super::{in_expressions, natives};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
@@ -99,7 +100,7 @@ fn globals() -> &'static Globals {
     static GLOBALS: LazyLock<Globals> = LazyLock::new(|| {
         let mut builder = GlobalsBuilder::new();
         builtins::register(&mut builder);
-        natives::register(&mut builder);
+        in_expressions::register(&mut builder);
         builder.build()
     });
     &GLOBALS
@@ -135,16 +136,17 @@ impl Draft {
         } else {
             Vec::new()
         };
-        let bound = |name: &str| {
-            resolved.globals.iter().chain(&resolved.loaded).any(|bound| names::escape(bound) == name)
-        };
+        let own: HashSet<Cow<'_, str>> =
+            resolved.globals.iter().chain(&resolved.loaded).map(|name| names::escape(name)).collect();
+        let bound = |name: &str| own.contains(name);
         let mut modules = Vec::new();
         loaded_modules(&parsed.stmts, &mut modules);
         let mut constants = Vec::new();
         let generated = match template {
             Some((source, dialect)) => {
-                let may_replace = modules.iter().any(|module| &**module == "@ytt:template");
-                let mut plan = Plan::new(source, dialect, may_replace);
+                let calls_may_build = modules.iter().any(|module| &**module == "@ytt:template")
+                    || lines.iter().any(|line| line.text.ends_with(b"\\"));
+                let mut plan = Plan::new(source, dialect, calls_may_build);
                 let generated = codegen::generate(
                     &parsed.stmts,
                     &bound,

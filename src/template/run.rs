@@ -171,8 +171,8 @@ impl<'v> Run<'v> {
         };
         let index = (id as usize).wrapping_sub(1);
         match sets.get_mut(index) {
+            // The last of a name counts.
             Some(set) => {
-                set.retain(|other| other.name != annotation.name);
                 set.push(annotation);
                 id
             }
@@ -192,14 +192,14 @@ impl<'v> Run<'v> {
     pub(crate) fn annotation(&self, id: u32, name: &str) -> Option<Annotation<'v>> {
         let sets = self.annotations.borrow();
         let set = sets.get((id as usize).wrapping_sub(1))?;
-        set.iter().find(|annotation| annotation.name == name).cloned()
+        set.iter().rfind(|annotation| annotation.name == name).cloned()
     }
 
     /// The keyword arguments of the annotation `name` of set `id`, if it is there.
     pub(crate) fn kwargs(&self, id: u32, name: &str) -> Option<Vec<(Text, Value<'v>)>> {
         let sets = self.annotations.borrow();
         let set = sets.get((id as usize).wrapping_sub(1))?;
-        let found = set.iter().find(|annotation| annotation.name == name)?;
+        let found = set.iter().rfind(|annotation| annotation.name == name)?;
         Some(found.kwarg_names.iter().cloned().zip(found.kwargs.iter().copied()).collect())
     }
 
@@ -207,7 +207,7 @@ impl<'v> Run<'v> {
     pub(crate) fn args(&self, id: u32, name: &str) -> Option<Vec<Value<'v>>> {
         let sets = self.annotations.borrow();
         let set = sets.get((id as usize).wrapping_sub(1))?;
-        set.iter().find(|annotation| annotation.name == name).map(|annotation| annotation.args.clone())
+        set.iter().rfind(|annotation| annotation.name == name).map(|annotation| annotation.args.clone())
     }
 
     /// The number of a set like `id` without the annotations of overlays.

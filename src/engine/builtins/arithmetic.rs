@@ -6,13 +6,13 @@ use starlark::values::list::{AllocList, ListRef};
 use starlark::values::tuple::{AllocTuple, TupleRef};
 use starlark::values::{Heap, Value};
 
-use super::equal;
+use super::compare::position;
 use super::interpolate::interpolate;
 use super::numbers::{Int, as_float, as_int32, is_int, to_int};
 use super::text::repr;
 use crate::engine::values::{ByteStr, Set};
 use crate::engine::{NativeError, NativeResult};
-use crate::limits::{self, Limit, check_elements, check_text};
+use crate::limits::{self, Limit, check_elements, check_text, spend_text};
 
 /// A binary operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -229,18 +229,14 @@ pub(crate) fn contains<'v>(
         (None, tuple) => tuple.map(|tuple| tuple.content()),
     };
     if let Some(elements) = elements {
-        for element in elements {
-            if equal(*element, needle)? {
-                return Ok(Some(true));
-            }
-        }
-        return Ok(Some(false));
+        return Ok(Some(position(needle, elements)?.is_some()));
     }
     if let Some(haystack) = ByteStr::of(haystack) {
         let needle = ByteStr::of(needle).ok_or_else(|| {
             let needle = needle.get_type();
             NativeError::new(format!("'in <string>' requires string as left operand, not {needle}"))
         })?;
+        spend_text(haystack.len())?;
         return Ok(Some(memchr::memmem::find(haystack, needle).is_some()));
     }
     match haystack.get_type() {

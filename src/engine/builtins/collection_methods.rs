@@ -7,7 +7,7 @@ use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, Value};
 
 use super::access::{indices, out_of_range};
-use super::compare::equal;
+use super::compare::position;
 use super::iteration::{iterate, length};
 use super::mutation::{change_list, check_list, dict_mut, hashed, insert as insert_key};
 use super::unpack::{int_arg, iterable_arg};
@@ -65,12 +65,11 @@ pub(crate) fn index<'v>(
     let (start, end) = indices(start, end, len).map_err(|error| error.prefix("index"))?;
     let value = value.unwrap_or_default();
     let (start, end) = (usize::try_from(start).unwrap_or(0), usize::try_from(end).unwrap_or(0));
-    for (at, element) in content.get(start..end).unwrap_or_default().iter().enumerate() {
-        if equal(*element, value).map_err(|error| error.prefix("index"))? {
-            return Ok(eval.heap().alloc(start + at));
-        }
+    let searched = content.get(start..end).unwrap_or_default();
+    match position(value, searched).map_err(|error| error.prefix("index"))? {
+        Some(at) => Ok(eval.heap().alloc(start + at)),
+        None => fail("index: value not in list"),
     }
-    fail("index: value not in list")
 }
 
 pub(crate) fn insert<'v>(
@@ -108,14 +107,12 @@ pub(crate) fn remove<'v>(
     let [value] = args.unpack_positional::<1>("remove", 1)?;
     let value = value.unwrap_or_default();
     check_list(this, "remove from", eval).map_err(|error| error.prefix("remove"))?;
-    for (at, element) in content(this).iter().enumerate() {
-        if equal(*element, value).map_err(|error| error.prefix("remove"))? {
-            let at = eval.heap().alloc(at);
-            change_list(this, "pop", &[at], "remove from", eval)?;
-            return Ok(Value::new_none());
-        }
-    }
-    fail("remove: element not found")
+    let Some(at) = position(value, content(this)).map_err(|error| error.prefix("remove"))? else {
+        return fail("remove: element not found");
+    };
+    let at = eval.heap().alloc(at);
+    change_list(this, "pop", &[at], "remove from", eval)?;
+    Ok(Value::new_none())
 }
 
 /// Looks a key up.

@@ -8,6 +8,7 @@ use starlark::values::tuple::TupleRef;
 use super::numbers::Int;
 use crate::engine::values::ByteStr;
 use crate::engine::{NativeError, NativeResult, convert};
+use crate::limits::{spend_steps, spend_text};
 
 /// How deep two collections may be compared.
 const MAX_DEPTH: usize = 10;
@@ -65,6 +66,18 @@ pub fn equal<'v>(x: Value<'v>, y: Value<'v>) -> NativeResult<bool> {
     compare(Op::Eq, x, y)
 }
 
+/// Where a value first stands among others.
+pub(crate) fn position<'v>(value: Value<'v>, elements: &[Value<'v>]) -> NativeResult<Option<usize>> {
+    for (at, element) in elements.iter().enumerate() {
+        if equal(*element, value)? {
+            spend_steps(at as u64 / 8)?;
+            return Ok(Some(at));
+        }
+    }
+    spend_steps(elements.len() as u64 / 8)?;
+    Ok(None)
+}
+
 fn compare_at<'v>(op: Op, x: Value<'v>, y: Value<'v>, depth: usize) -> NativeResult<bool> {
     if depth == 0 {
         return Err(NativeError::new("comparison exceeded maximum recursion depth"));
@@ -73,6 +86,7 @@ fn compare_at<'v>(op: Op, x: Value<'v>, y: Value<'v>, depth: usize) -> NativeRes
         return Ok(op.holds(Some(x.cmp(&y))));
     }
     if let (Some(x), Some(y)) = (ByteStr::of(x), ByteStr::of(y)) {
+        spend_text(x.len().min(y.len()))?;
         return Ok(op.holds(Some(x.cmp(y))));
     }
     if let (Some(x), Some(y)) = (x.unpack_bool(), y.unpack_bool()) {
@@ -162,7 +176,7 @@ fn compare_slices<'v>(op: Op, x: &[Value<'v>], y: &[Value<'v>], depth: usize) ->
     if x.len() != y.len() && (op == Op::Eq || op == Op::Ne) {
         return Ok(op == Op::Ne);
     }
-    crate::limits::spend_steps(x.len() as u64 / 8)?;
+    spend_steps(x.len() as u64 / 8)?;
     for (x, y) in x.iter().zip(y) {
         if !compare_at(Op::Eq, *x, *y, depth - 1)? {
             return match op {
@@ -179,7 +193,7 @@ fn dicts_equal<'v>(x: &DictRef<'v>, y: &DictRef<'v>, depth: usize) -> NativeResu
     if x.len() != y.len() {
         return Ok(false);
     }
-    crate::limits::spend_steps(x.len() as u64 / 8)?;
+    spend_steps(x.len() as u64 / 8)?;
     for (key, value) in x.iter_hashed() {
         match y.get_hashed(key) {
             Some(other) if compare_at(Op::Eq, value, other, depth - 1)? => {}

@@ -147,7 +147,9 @@ pub(crate) struct Generator {
     temporaries: u32,
     file: u32,
     builtin_uses: HashSet<Position>,
+    /// The natives used, in the order of first use; templates use thousands.
     natives: Vec<String>,
+    natives_known: HashSet<String>,
     /// What `return` does in the functions being written, innermost last.
     in_builder: Vec<Returns>,
 }
@@ -170,7 +172,8 @@ impl Generator {
 
     /// Appends the name of one of our natives.
     pub(crate) fn use_native(&mut self, name: &str) {
-        if !self.natives.iter().any(|used| used == name) {
+        if !self.natives_known.contains(name) {
+            self.natives_known.insert(name.to_owned());
             self.natives.push(name.to_owned());
         }
         self.out.push_str(name);

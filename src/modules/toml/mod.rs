@@ -13,6 +13,7 @@ use starlark::values::{Heap, Value};
 use super::function::{fail, indent_argument, module_of, one_argument, string};
 use crate::engine::values::ByteStr;
 use crate::engine::{Args, NativeError, NativeResult, convert};
+use crate::limits::spend_steps;
 use crate::yaml::Node;
 
 pub(crate) fn module(heap: Heap<'_>) -> Value<'_> {
@@ -50,6 +51,8 @@ fn has_text_keys(node: &Node) -> bool {
 }
 
 fn decode<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeResult<Value<'v>> {
-    let node = read::read(string(one_argument(args)?)?).map_err(NativeError::new)?;
+    let text = string(one_argument(args)?)?;
+    spend_steps(text.len() as u64 / 8)?;
+    let node = read::read(text).map_err(NativeError::new)?;
     Ok(convert::to_plain(&node, eval.heap()))
 }

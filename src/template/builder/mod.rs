@@ -215,19 +215,14 @@ impl<'s> Context<'s> {
         };
         match (&mut parent.build, child) {
             (Build::DocumentSet(_), Build::Document(_)) => Ok(()),
-            (Build::DocumentSet(_), other) => {
-                Err(format!("document sets can only contain documents; this is a {}", other.name()))
-            }
             (Build::Map(map, index), Build::MapItem(item)) => {
                 let overrides = implicit || overrides(item);
                 admit_key(map, index, &item.key, overrides)
             }
-            (Build::Map(..), other) => {
-                Err(format!("maps can only contain map items; this is a {}", other.name()))
-            }
             (Build::Array(_), Build::ArrayItem(_)) => Ok(()),
-            (Build::Array(_), other) => {
-                Err(format!("arrays can only contain array items; this is a {}", other.name()))
+            (collection @ (Build::DocumentSet(_) | Build::Map(..) | Build::Array(_)), other) => {
+                let contents = collection.contents().unwrap_or_default();
+                Err(format!("{contents}; this is a {}", other.name()))
             }
             (
                 Build::Document(_) | Build::MapItem(_) | Build::ArrayItem(_),
@@ -267,6 +262,10 @@ impl<'s> Context<'s> {
     pub(crate) fn set_static(&mut self, tag: Tag) -> Outcome {
         let source = self.source;
         let value = source.nodes.get(tag).and_then(|node| node.value.clone()).unwrap_or_default();
+        let collection = self.frames.last().map(|top| &top.build).and_then(Build::contents);
+        if let Some(contents) = collection {
+            return Err(format!("{contents}; this is a {}", type_name(&value)));
+        }
         self.set(value, 0)
     }
 
@@ -298,6 +297,8 @@ impl<'s> Context<'s> {
             container if matches!(value, Node::DocumentSet(_)) => {
                 return Err(container.refuses("document set"));
             }
+            // The place of the comments at the end of a file is no document of it: it is never printed.
+            Build::Document(document) if !document.pos.is_known() => return Ok(()),
             Build::Document(document) => &mut document.value,
             Build::MapItem(item) => &mut item.value,
             Build::ArrayItem(item) => &mut item.value,
@@ -358,6 +359,16 @@ impl Build {
             Build::ArrayItem(_) => "array item",
             Build::TextRoot(_) => Kind::TextRoot.name(),
             Build::Text(_) => Kind::Text.name(),
+        }
+    }
+
+    /// What a collection may hold, as messages say it; none for other nodes.
+    fn contents(&self) -> Option<&'static str> {
+        match self {
+            Build::DocumentSet(_) => Some("document sets can only contain documents"),
+            Build::Map(..) => Some("maps can only contain map items"),
+            Build::Array(_) => Some("arrays can only contain array items"),
+            _ => None,
         }
     }
 
