@@ -17,6 +17,8 @@
 //! ```
 
 #[cfg(feature = "cli")]
+pub mod bench;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod engine;
 mod error;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: stampmill::bench::Allocator = stampmill::bench::Allocator;
 
 fn main() -> ExitCode {
     stampmill::cli::main()

@@ -3,6 +3,7 @@
 //! `stampmill ytt` is the command line of ytt; a binary whose file is called `ytt` has it as its own.
 #![allow(clippy::print_stderr, reason = "this is where the program speaks to its user")]
 
+mod bench;
 mod completion;
 mod console;
 mod fmt;
@@ -81,6 +82,7 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
     };
     let result = match matches.subcommand() {
         Some(("version", _)) => console.print(version_lines()),
+        Some(("bench", matches)) => bench::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
@@ -120,6 +122,7 @@ fn command() -> Command {
             ytt::for_completion(true).about("Evaluate ytt templates; takes ytt's own commands and flags"),
         )
         .subcommand(fmt::command())
+        .subcommand(bench::command())
         .subcommand(completion::command())
         .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))
 }

@@ -171,6 +171,12 @@ impl Template {
         self.0.compile_time
     }
 
+    /// The files that positions in it refer to.
+    #[cfg(feature = "cli")]
+    pub(crate) fn file_table(&self) -> &FileTable {
+        self.0.first.table()
+    }
+
     /// How many bytes it takes in memory, about.
     pub fn bytes(&self) -> usize {
         self.0.bytes.saturating_mul(GROWTH).saturating_add(size_of::<Inner>())

@@ -149,6 +149,16 @@ pub(crate) fn frames(
     frames
 }
 
+/// Where line `number` (from 1) comes from: a generated one from its node, or what stands before it.
+pub(crate) fn place(lines: &[Line], number: u32, nodes: Option<&Nodes>) -> Option<Pos> {
+    let index = (number as usize).checked_sub(1)?;
+    let line = lines.get(index)?;
+    let own = line.source.as_ref().map(|source| source.pos);
+    let node = || Some(nodes?.get(tag_of(&line.shown())?)?.pos).filter(|pos| pos.is_known());
+    let before = || lines.iter().take(index).rev().find_map(|line| Some(line.source.as_ref()?.pos));
+    own.or_else(node).or_else(before)
+}
+
 /// The tag of the node that an instruction is about.
 fn tag_of(text: &str) -> Option<Tag> {
     let (name, args) = text.split_once('(')?;

@@ -14,6 +14,7 @@ pub(crate) mod lines;
 pub(crate) mod natives;
 pub(crate) mod nodes;
 pub(crate) mod plan;
+pub(crate) mod profile;
 pub(crate) mod program;
 pub(crate) mod run;
 pub(crate) mod text;

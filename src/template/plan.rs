@@ -2,7 +2,7 @@
 //!
 //! A *chunk* is a native call that runs a list of operations; a *hole* is one of its arguments, a
 //! value that code computes. A chunk ends before a hole that contains a call while earlier holes
-//! wait: that call might change what they hold.
+//! wait: that call might change what they hold. While somebody profiles, it ends before every hole.
 
 #![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
 
@@ -18,6 +18,7 @@ use starlark::values::{NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, 
 use super::builder::{Context, Dialect, Source};
 use super::lines::Instruction;
 use super::nodes::Tag;
+use super::profile;
 use super::run::Run;
 use crate::engine::codegen::{Generator, Instructions, SiteKind};
 use crate::engine::syntax::ast::{Argument, Clause, DefStmt, Expr, Int, Position, Stmt};
@@ -205,13 +206,16 @@ pub(crate) struct Plan {
     dialect: Dialect,
     /// Whether calls can act on the node just started: `template.replace`, instructions in expressions.
     calls_may_build: bool,
+    /// Whether each hole has a chunk of its own.
+    profiled: bool,
     pub(crate) constants: Vec<(String, Constant)>,
     ops: Vec<Op>,
 }
 
 impl Plan {
     pub(crate) fn new(source: Arc<Source>, dialect: Dialect, calls_may_build: bool) -> Plan {
-        Plan { source, dialect, calls_may_build, constants: Vec::new(), ops: Vec::new() }
+        let profiled = profile::is_on();
+        Plan { source, dialect, calls_may_build, profiled, constants: Vec::new(), ops: Vec::new() }
     }
 
     fn flush(&mut self, holes: &mut Vec<&Expr>, out: &mut Generator) {
@@ -276,7 +280,7 @@ impl Instructions for Plan {
                         }
                         Some(value) => {
                             let calls = has_call(value) && (!holes.is_empty() || self.calls_may_build);
-                            if calls || self.source.nodes.repeated_keys {
+                            if calls || self.source.nodes.repeated_keys || self.profiled {
                                 self.flush(&mut holes, out);
                             }
                             self.op(if key { Action::Key(tag) } else { Action::Hole }, pos);

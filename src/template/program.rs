@@ -17,6 +17,7 @@ use super::builder::{Context, Dialect, Source};
 use super::lines::{self, Instruction, Line};
 use super::nodes::Nodes;
 use super::plan::{Constant, Plan};
+use super::profile;
 use super::run::{Host, Members, Run};
 use super::{in_expressions, natives};
 use crate::engine::codegen::{self, Generated};
@@ -25,7 +26,7 @@ use crate::engine::syntax::ast::{Position, Stmt};
 use crate::engine::{NativeError, NativeResult, builtins, names, wording};
 use crate::error::{Error, ErrorKind, Failure, Frame, Result};
 use crate::limits;
-use crate::yaml::{FileId, FileTable, Node, Text};
+use crate::yaml::{FileId, FileTable, Node, Pos, Text};
 
 /// Where errors, which name the crate's files, find their code.
 static CODES: LazyLock<Mutex<HashMap<u64, Weak<Code>>>> = LazyLock::new(Mutex::default);
@@ -205,7 +206,9 @@ impl Draft {
         });
         let natives = heap.alloc(AllocTuple(natives.collect::<Vec<_>>())).to_value();
         module.set(NATIVES, natives);
-        let main = Evaluator::new(module).eval_module(ast, globals())?;
+        let mut eval = Evaluator::new(module);
+        let _watch = profile::watch(&mut eval);
+        let main = eval.eval_module(ast, globals())?;
         Ok((main, natives))
     }
 
@@ -302,6 +305,18 @@ impl Code {
     }
 }
 
+/// The line of a template that a statement of generated code stands for: code and where it begins there.
+pub(crate) fn place(code: u64, begin: u32) -> Option<Pos> {
+    let code = CODES.lock().unwrap_or_else(PoisonError::into_inner).get(&code).and_then(Weak::upgrade)?;
+    let rest = code.generated.source.get(begin as usize..)?;
+    let end = begin + rest.find('\n').unwrap_or(rest.len()) as u32;
+    let sites = &code.generated.sites;
+    // What is blamed for a statement begins on its line, unless the statement has nothing to blame.
+    let first = sites.get(sites.partition_point(|site| site.begin < begin)).filter(|site| site.begin < end);
+    let site = first.or_else(|| code.site(begin, begin))?;
+    lines::place(&code.lines, site.line, code.source.as_ref().map(|source| &source.nodes))
+}
+
 /// Evaluates code in the run of `module`, within the limits of files.
 pub(crate) fn with_evaluator<'v, T>(
     module: &Module<'v>,
@@ -316,6 +331,7 @@ pub(crate) fn with_evaluator<'v, T>(
         eval.set_max_callstack_size(depth)?;
         let stops = || limits::turn(limits::TURNS, module.heap().allocated_bytes());
         eval.set_check_cancelled(Box::new(stops));
+        let _watch = profile::watch(&mut eval);
         let result = evaluate(&mut eval);
         // What the last look has not seen.
         let rest = eval.get_total_tick_count() % limits::TURNS;

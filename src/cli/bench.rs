@@ -1,0 +1,201 @@
+//! `stampmill bench`: measures templates.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+
+use super::{Console, Exit};
+use crate::bench::{Bench, Input, Rivalry};
+use crate::workspace::{Sources, SymlinkRules};
+use crate::{Error, ErrorKind, Result};
+
+const EXAMPLES: &str = "\
+Renders the templates again and again, as a program that keeps them compiled does. The result shows how
+many renders there are a second and how long they take, on each number of threads; what a render takes from
+the allocator; how long it takes to compile the templates; and how a render compares with compiling the
+templates for each render, with reading the data values and writing the result with serde_json, and with
+another program that is started for each render. Each of these measurements takes as long as --duration says.
+
+Inputs that cannot be rendered are left out and reported; the command then fails, as it does if the other
+program gives another output.
+
+Examples:
+  # How fast is a template?
+  stampmill bench -f config/ --data-values-file values.yml
+
+  # with the data values of a whole fleet, on 1, 2 and 4 threads
+  stampmill bench -f config/ --inputs workloads.ndjson --threads 1,2,4
+
+  # Is it worth it, compared with starting ytt for each render?
+  stampmill bench -f config/ --data-values-file values.yml --against ytt
+
+  # Which lines take the time?
+  stampmill bench -f config/ --data-values-file values.yml --profile
+
+  # Keep the figures
+  stampmill bench -f config/ --inputs workloads/ -o json > figures.json
+";
+
+pub(super) fn command() -> Command {
+    let paths = |name: &'static str, value: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name(value)
+            .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::AnyPath)
+    };
+    Command::new("bench")
+        .about("Measure how fast templates render")
+        .after_help(EXAMPLES)
+        .arg(
+            paths("file", "FILE")
+                .short('f')
+                .required(true)
+                .action(ArgAction::Append)
+                .help("File or directory of the templates, as ytt takes it (can be given several times)"),
+        )
+        .arg(
+            paths("data-values-file", "FILE")
+                .action(ArgAction::Append)
+                .help("Plain data values, YAML or JSON; later files go over earlier ones"),
+        )
+        .arg(
+            paths("inputs", "PATH")
+                .conflicts_with("data-values-file")
+                .help("Many data values, rendered in turn: a directory of .json and .yml files, or a file with a JSON object a line"),
+        )
+        .arg(
+            Arg::new("duration")
+                .long("duration")
+                .value_name("TIME")
+                .default_value("3s")
+                .value_parser(parse_duration)
+                .help("How long each measurement takes: a number with ms, s or m"),
+        )
+        .arg(
+            Arg::new("threads")
+                .long("threads")
+                .value_name("N,…")
+                .value_delimiter(',')
+                .value_parser(value_parser!(u16).range(1..=1024))
+                .help("Numbers of threads to render on [default: 1 and as many as there are processors]"),
+        )
+        .arg(
+            Arg::new("against")
+                .long("against")
+                .value_name("COMMAND")
+                .value_hint(ValueHint::CommandString)
+                .help("Another command that takes -f and --data-values-file, run for each render; its output is compared"),
+        )
+        .arg(
+            Arg::new("profile")
+                .long("profile")
+                .action(ArgAction::SetTrue)
+                .help("Show which lines of the templates take the time"),
+        )
+        .arg(
+            Arg::new("output")
+                .long("output")
+                .short('o')
+                .value_name("FORMAT")
+                .default_value("table")
+                .value_parser(PossibleValuesParser::new(["table", "json"]))
+                .help("How to show the result"),
+        )
+}
+
+pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
+    let bench = bench(matches, console)?;
+    let shown = std::io::stderr().is_terminal();
+    let progress = |what: &str| {
+        if shown {
+            console.complain(&format!("\r\x1b[K{what}"));
+        }
+    };
+    let report = bench.run(&|what| progress(&format!("{what} …")));
+    progress("");
+    let report = report?;
+    let printed = match matches.get_one::<String>("output").map(String::as_str) {
+        Some("json") => console.print(format!("{:#}\n", report.json()))?,
+        _ => console.print(report.table())?,
+    };
+    if let Some(failed) = report.failed {
+        return Err(failed.into_error(report.inputs));
+    }
+    match report.against {
+        Some(against) if against.difference.is_some() => Ok(Exit::FAILURE),
+        _ => Ok(printed),
+    }
+}
+
+/// What a command line asks for.
+fn bench(matches: &ArgMatches, console: &mut Console) -> Result<Bench> {
+    let paths = |name| -> Vec<PathBuf> { matches.get_many(name).into_iter().flatten().cloned().collect() };
+    let mut sources = Sources::new(console.take_stdin(), SymlinkRules::default());
+    let templates = paths("file");
+    let files = sources.files(&templates)?;
+    let inputs = match (matches.get_one::<PathBuf>("inputs"), paths("data-values-file")) {
+        (Some(path), _) => Input::below(path)?,
+        (None, values) if values.is_empty() => vec![Input::none()],
+        (None, values) => vec![Input::of_files(&sources.files(&values)?)?],
+    };
+    let against = matches.get_one::<String>("against").cloned();
+    if against.is_some() && templates.iter().any(|path| path.as_os_str() == "-") {
+        let message = "--against needs templates in files: standard input can be read only once";
+        return Err(Error::new(ErrorKind::Usage, message));
+    }
+    let threads: Vec<usize> =
+        matches.get_many::<u16>("threads").into_iter().flatten().map(|&count| count.into()).collect();
+    Ok(Bench {
+        files,
+        inputs,
+        duration: matches.get_one("duration").copied().unwrap_or(Duration::from_secs(3)),
+        threads: if threads.is_empty() { usual_threads() } else { threads },
+        against: against.map(|command| Rivalry { command, files: templates }),
+        profile: matches.get_flag("profile"),
+    })
+}
+
+/// One, and as many as there are processors.
+fn usual_threads() -> Vec<usize> {
+    match std::thread::available_parallelism().map_or(1, Into::into) {
+        1 => vec![1],
+        processors => vec![1, processors],
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let unit = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    let seconds = match unit {
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => return Err("expected a number with ms, s or m, such as 500ms or 3s".to_owned()),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("'{number}' is not a number"))?;
+    match Duration::try_from_secs_f64(number * seconds) {
+        Ok(duration) if !duration.is_zero() && duration <= Duration::from_secs(3600) => Ok(duration),
+        _ => Err("expected more than no time and at most 60m".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        for (text, millis) in
+            [("3s", 3000), ("500ms", 500), ("1.5s", 1500), ("2m", 120_000), ("60m", 3_600_000)]
+        {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "3", "s", "0s", "-1s", "3h", "61m", "3 s x", "nans", "infs", "1e99m"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}
