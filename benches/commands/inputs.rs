@@ -90,7 +90,7 @@ fn put(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }
 
-/// Text made of lines; a `{}` in `format!` would clash with braces of the templates, `$1` and `$2` do not.
+/// Templates are full of braces, so `$1` and `$2` stand for the numbers.
 fn fill(template: &str, first: usize, second: usize) -> String {
     template.replace("$1", &first.to_string()).replace("$2", &second.to_string())
 }
@@ -101,8 +101,19 @@ fn start(folder: &Path, _: usize) -> io::Result<()> {
     put(folder, "config.yml", text)
 }
 
+const VARIABLES: &str = r#"#@ load("@ytt:data", "data")
+
+#@ def variables(kind):
+#@ for variable in data.values.variables:
+- name: #@ variable.name.upper().replace("-", "_")
+  value: #@ "{}/{}".format(kind, variable.value)
+#@ end
+#@ end
+"#;
+
 const TEMPLATE: &str = r#"#@ load("@ytt:data", "data")
 #@ load("@ytt:template", "template")
+#@ load("/lib/variables.lib.yml", "variables")
 
 #@ def labels(name):
 app: #@ name
@@ -118,13 +129,6 @@ memory: 4Gi
 cpu: 500m
 memory: #@ "{}Mi".format(128 * (1 + $1 % 4))
 #@   end
-#@ end
-
-#@ def variables(kind):
-#@ for key, value in sorted(data.values.variables.items()):
-- name: #@ key.upper().replace("-", "_")
-  value: #@ "{}/{}".format(kind, value)
-#@ end
 #@ end
 ---
 apiVersion: serving.knative.dev/v1
@@ -151,7 +155,7 @@ spec:
         env:
         - name: PORT
           value: "8080"
-        - _: #@ template.replace(variables("web"))
+        - #@ template.replace(variables("web"))
         #@ if data.values.debug:
         - name: DEBUG
           value: "true"
@@ -186,8 +190,9 @@ fn templates(folder: &Path, size: usize) -> io::Result<()> {
         "values.yml",
         "#@data/values\n---\nproject: shop\nenvironment: prod\nregistry: registry.example.com/shop\nversion: 1.4.2\n\
          debug: false\nscale:\n  min: 1\n  max: 5\nzones: [eu-1, eu-2, us-1]\n\
-         variables:\n  database-host: db\n  cache-host: cache\n  queue: orders\n",
+         variables:\n- {name: database-host, value: db}\n- {name: cache-host, value: cache}\n- {name: queue, value: orders}\n",
     )?;
+    put(folder, "lib/variables.lib.yml", VARIABLES)?;
     (0..size).try_for_each(|file| {
         put(folder, &format!("team-{}/web-{file}.yml", file % 20), &fill(TEMPLATE, file, file % 20))
     })
@@ -253,7 +258,7 @@ fn overlays(folder: &Path, size: usize, matcher: fn(usize, usize) -> String) -> 
     (0..100).try_for_each(|overlay| {
         let text = format!(
             "#@ load(\"@ytt:overlay\", \"overlay\")\n\n#@overlay/match by={}\n---\nmetadata:\n  \
-             #@overlay/match missing_ok=True\n  annotations:\n    change-{overlay}: applied\nspec:\n  \
+             #@overlay/match missing_ok=True\n  annotations:\n    #@overlay/match missing_ok=True\n    change-{overlay}: applied\nspec:\n  \
              replicas: {overlay}\n  template:\n    spec:\n      containers:\n      \
              #@overlay/match by=\"name\"\n      - name: main\n        #@overlay/match missing_ok=True\n        \
              resources: {{}}\n",
