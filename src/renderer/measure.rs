@@ -1,8 +1,8 @@
 //! How large a result is, measured before anybody walks or prints it: a tree can share its parts, so a
 //! few nodes in memory may be very many when they are written.
 
-use crate::limits::{self, Limit, Limits};
 use crate::error::Result;
+use crate::limits::{self, Limit, Limits};
 use crate::yaml::{Document, MAX_DEPTH, Node};
 
 /// What is left of the limits of a result.

@@ -75,8 +75,7 @@ impl<'a> Values<'a> {
             Form::Yaml(text) => parse(text, file),
             Form::Json(text) => {
                 limits::check_input(text.len(), || "data values".to_owned())?;
-                let tree = yaml::json::read(text.as_bytes())
-                    .map_err(|error| error.context("data values"))?;
+                let tree = yaml::json::read(text.as_bytes()).map_err(|error| error.context("data values"))?;
                 document(tree)
             }
         }
@@ -107,8 +106,7 @@ fn not_a_map() -> Error {
 fn parse(text: &str, file: FileId) -> Result<Vec<Document>> {
     limits::check_input(text.len(), || "data values".to_owned())?;
     let how = ParseOptions { with_comments: false, strict: false };
-    let mut set =
-        yaml::parse(text.as_bytes(), file, &how).map_err(|error| error.context("data values"))?;
+    let mut set = yaml::parse(text.as_bytes(), file, &how).map_err(|error| error.context("data values"))?;
     yaml::keep_last_of_repeated_keys(&mut set);
     set.items.retain(|document| !matches!(document.value, Node::Null));
     match set.items.iter().all(|document| matches!(document.value, Node::Map(_))) {

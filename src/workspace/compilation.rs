@@ -117,7 +117,8 @@ impl Compilation {
     /// Whether files hold data values or a schema.
     pub(crate) fn has_data_values(&self, options: Options) -> bool {
         let made = self.made();
-        let mut of_root = made.annotated.iter().filter(|((id, of, _), _)| (*id, *of) == (Libraries::ROOT, options));
+        let mut of_root =
+            made.annotated.iter().filter(|((id, of, _), _)| (*id, *of) == (Libraries::ROOT, options));
         of_root.any(|(_, files)| !files.is_empty())
     }
 

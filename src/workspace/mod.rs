@@ -28,10 +28,10 @@ mod values_flags;
 
 use std::sync::Arc;
 
+pub(crate) use compilation::Compilation;
 pub use file_marks::apply_file_marks;
 pub use files::{File, FileKind};
 pub use library_ref::LibraryRef;
-pub(crate) use compilation::Compilation;
 pub use render::render;
 pub(crate) use render::{EvaluatedFiles, evaluate};
 pub use sources::Sources;

@@ -31,4 +31,4 @@ pub use pos::print_positions;
 pub(crate) use print::print_document;
 pub use print::{is_empty, print_documents, print_value};
 pub use visit::visit_notes;
-pub(crate) use visit::with_changed_items;
+pub(crate) use visit::{Known, with_changed_items};
