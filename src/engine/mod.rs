@@ -14,5 +14,6 @@ pub(crate) use names::NATIVE_FRAME;
 pub use native::{
     Args, Bound, BoundMethod, BoundNative, Method, Native, NativeError, NativeFn, NativeResult,
 };
+pub(crate) use stack::STACK_BYTES;
 pub use stack::on_deep_stack;
 pub(crate) use stack::{panicked, stack_for};

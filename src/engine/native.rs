@@ -132,7 +132,7 @@ pub struct Args<'v> {
 impl<'v> Args<'v> {
     /// Collects the arguments of a call.
     pub fn collect(args: &Arguments<'v, '_>, heap: Heap<'v>) -> starlark::Result<Args<'v>> {
-        let positional: Vec<Value<'v>> = args.positions(heap)?.collect();
+        let positional: SmallVec<[Value<'v>; 4]> = args.positions(heap)?.collect();
         spend_texts(positional.iter().copied()).map_err(NativeError::from)?;
         // Without named arguments the map is empty and allocates nothing.
         let named = args

@@ -5,7 +5,7 @@ use std::any::Any;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reserved, not used: the system gives memory to the pages that are touched.
-const STACK_BYTES: usize = 512 << 20;
+pub(crate) const STACK_BYTES: usize = 512 << 20;
 
 /// Runs `work` on a thread whose stack has room for the deepest code and trees the limits allow,
 /// whatever the caller's thread has. A panic becomes an error.

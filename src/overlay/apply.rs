@@ -19,7 +19,7 @@ use crate::engine::values::ByteStr;
 use crate::template::builder::type_name;
 use crate::template::program;
 use crate::template::run::Run;
-use crate::yaml::{Document, DocumentSet, Node, Notes, Origin, Pos};
+use crate::yaml::{Document, DocumentSet, Known, Node, Notes, Origin, Pos};
 
 /// How a tree says what it does to another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,20 +87,22 @@ impl<'x, 'v, 'a, 'e> Overlay<'x, 'v, 'a, 'e> {
         Ok(left)
     }
 
-    /// Puts a document over the one it is meant for.
+    /// Puts a document over the one it is meant for. What is `known` was given by another such call.
     pub(crate) fn apply_document(
         &mut self,
         left: Document,
         right: &Document,
         style: Style,
+        known: Known<'_>,
     ) -> Outcome<Document> {
         self.style = style;
         self.exact = true;
         let mut documents = Documents::new(vec![vec![left]]);
+        documents.values_become_yaml(known);
         self.apply_documents(&mut documents, std::slice::from_ref(right))?;
         let first = documents.into_sets().into_iter().flatten().next();
         let mut document = first.ok_or_else(|| Trouble::new("no document is left"))?;
-        tree::replace_annotations(&mut document, &mut |id| self.run.without_overlays(id));
+        tree::replace_annotations(&mut document, known, &mut |id| self.run.without_overlays(id));
         Ok(document)
     }
 

@@ -12,7 +12,7 @@ use super::tree;
 use super::trouble::{Outcome, Trouble, unless_conditional};
 use crate::engine::builtins::is_callable;
 use crate::engine::convert::go_value_type;
-use crate::yaml::{Document, Node, Pos};
+use crate::yaml::{Document, Known, Node, Pos};
 
 /// Names a document, also after others were inserted or removed. A document inserted before and after
 /// another is one document at two places, as in the reference.
@@ -100,10 +100,11 @@ impl<'v> Documents<'v> {
         self.sets.iter().enumerate().flat_map(of_set)
     }
 
-    fn values_become_yaml(&mut self) {
+    /// Some parts may be known to be YAML.
+    pub(super) fn values_become_yaml(&mut self, known: Known<'_>) {
         for id in std::mem::take(&mut self.raw) {
             if let Some(document) = self.get_mut(id) {
-                tree::as_yaml(&mut document.value);
+                tree::as_yaml_beside(&mut document.value, known);
             }
         }
     }
@@ -135,7 +136,7 @@ impl<'v> Overlay<'_, 'v, '_, '_> {
         documents: &mut Documents<'v>,
         over: &[Document],
     ) -> Outcome<()> {
-        documents.values_become_yaml();
+        documents.values_become_yaml(Known::default());
         for document in over {
             let mut document = document.clone();
             tree::as_yaml(&mut document.value);

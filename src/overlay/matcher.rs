@@ -261,8 +261,16 @@ fn matches<'v>(
     }
 }
 
+/// The key whose values `by` compares, if that is all it does.
+pub(super) fn map_key<'v>(by: Value<'v>) -> Option<&'v Text> {
+    match &Matcher::of(by)?.kind {
+        Kind::MapKey(name) => Some(name),
+        _ => None,
+    }
+}
+
 /// The value under a key of a map.
-fn value_of<'n>(node: &'n Node, key: &str) -> NativeResult<&'n Node> {
+pub(super) fn value_of<'n>(node: &'n Node, key: &str) -> NativeResult<&'n Node> {
     let found = match node {
         Node::Map(map) if type_name(node) == "map" => map.get(key),
         other => {

@@ -9,6 +9,7 @@
 //! `pkg/workspace/overlay_post_processing.go`.
 
 mod apply;
+mod array_index;
 mod arrays;
 mod compare;
 mod count;

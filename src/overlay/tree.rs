@@ -3,24 +3,36 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::yaml::{Document, Map, Node, Notes, Origin, with_changed_items};
+use crate::yaml::{Document, Known, Map, Node, Notes, Origin, with_changed_items};
 
 /// A tree in which all collections are YAML nodes: those that code made get no position.
 pub(super) fn as_yaml(node: &mut Node) {
-    if let Some(changed) = rewritten(node, true, &mut |id| id) {
+    as_yaml_beside(node, Known::default());
+}
+
+/// The same where some parts are known to be YAML.
+pub(super) fn as_yaml_beside(node: &mut Node, known: Known<'_>) {
+    if let Some(changed) = rewritten(node, known, true, &mut |id| id) {
         *node = changed;
     }
 }
 
-/// Gives each node of a document the annotations that `replace` makes of its own.
-pub(super) fn replace_annotations(document: &mut Document, replace: &mut dyn FnMut(u32) -> u32) {
+/// Gives each node of a document the annotations that `replace` makes of its own; it leaves those that
+/// are known as they are.
+pub(super) fn replace_annotations(
+    document: &mut Document,
+    known: Known<'_>,
+    replace: &mut dyn FnMut(u32) -> u32,
+) {
     renumber(&mut document.notes, replace);
-    replace_annotations_below(&mut document.value, replace);
+    if let Some(changed) = rewritten(&document.value, known, false, replace) {
+        document.value = changed;
+    }
 }
 
 /// The same for a value.
 pub(super) fn replace_annotations_below(node: &mut Node, replace: &mut dyn FnMut(u32) -> u32) {
-    if let Some(changed) = rewritten(node, false, replace) {
+    if let Some(changed) = rewritten(node, Known::default(), false, replace) {
         *node = changed;
     }
 }
@@ -32,9 +44,14 @@ fn renumber(notes: &mut Notes, replace: &mut dyn FnMut(u32) -> u32) {
 }
 
 /// The changed tree, unless all stays as it is.
-fn rewritten(node: &Node, yaml: bool, replace: &mut dyn FnMut(u32) -> u32) -> Option<Node> {
+fn rewritten(node: &Node, known: Known<'_>, yaml: bool, replace: &mut dyn FnMut(u32) -> u32) -> Option<Node> {
+    if known.is(node) {
+        return None;
+    }
+    let mut index = 0;
     let changed = with_changed_items(node, &mut |value, notes| {
-        let value = rewritten(value, yaml, replace);
+        let value = rewritten(value, known.item(index), yaml, replace);
+        index += 1;
         let annotations = if notes.annotations == 0 { 0 } else { replace(notes.annotations) };
         (value.is_some() || annotations != notes.annotations).then_some((value, annotations))
     });

@@ -15,7 +15,7 @@ use super::types::{Documentation, Kind, Scalar, Slot, Type};
 use crate::engine::convert::go_type;
 use crate::template::run::{Annotation, Run};
 use crate::validation::Validation;
-use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Origin, Pos, Text, go_text};
+use crate::yaml::{Array, Document, FileTable, Known, Map, Node, Notes, Origin, Pos, Text, go_text};
 
 /// The type of a schema document.
 ///
@@ -217,7 +217,7 @@ impl<'v> Builder<'_, 'v> {
     ) -> Result<(), Problem> {
         let mut violations = Vec::new();
         for (_, example) in examples {
-            if let Err(found) = conform(value_type, example, value_type.pos, self.files) {
+            if let Err(found) = conform(value_type, example, Known::default(), value_type.pos, self.files) {
                 violations.extend(found);
             }
         }
@@ -249,7 +249,7 @@ impl<'v> Builder<'_, 'v> {
             .site(annotation, pos)
             .default(value_type)
             .map_err(|problem| problem.under(INVALID, self.files))?;
-        match conform(value_type, &value, value_type.pos, self.files) {
+        match conform(value_type, &value, Known::default(), value_type.pos, self.files) {
             Ok(value) => Ok(value),
             Err(violations) => {
                 let summary = format!("Invalid schema - @{DEFAULT} is wrong type");

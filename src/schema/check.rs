@@ -8,25 +8,27 @@ use std::sync::Arc;
 use super::report::Violation;
 use super::types::{Kind, Scalar, Slot, Type, name_of};
 use crate::engine::builtins::{nearest, quote};
-use crate::yaml::{Array, FileTable, Map, MapItem, Node, Pos, go_text};
+use crate::yaml::{Array, FileTable, Known, Map, MapItem, Node, Pos, go_text};
 
 /// Up to how many keys a message lists.
 const MAX_LISTED_KEYS: usize = 9;
 
-/// A value with what the schema adds to it. `pos` is the place of what holds the value.
+/// A value with what the schema adds to it. `pos` is the place of what holds the value. What is `known`
+/// conforms already, in the same place.
 ///
 /// # Errors
 /// All violations.
 pub(crate) fn conform(
     value_type: &Type<'_>,
     value: &Node,
+    known: Known<'_>,
     pos: Pos,
     files: &FileTable,
 ) -> Result<Node, Vec<Violation>> {
     let mut check = Check { files, violations: Vec::new() };
-    let filled = check.fill(value_type, value, None).unwrap_or_else(|| value.clone());
+    let filled = check.fill(value_type, value, known, None).unwrap_or_else(|| value.clone());
     if check.violations.is_empty() {
-        check.value(value_type, &filled, Place { pos, key: None, is_start: true });
+        check.value(value_type, &filled, known, Place { pos, key: None, is_start: true });
     }
     if check.violations.is_empty() { Ok(filled) } else { Err(check.violations) }
 }
@@ -77,12 +79,21 @@ impl Check<'_> {
 
     /// A collection with what is missing in it; none if nothing is. `holder` is the place of the
     /// item it belongs to.
-    fn fill(&mut self, expected: &Type<'_>, value: &Node, holder: Option<Pos>) -> Option<Node> {
+    fn fill(
+        &mut self,
+        expected: &Type<'_>,
+        value: &Node,
+        known: Known<'_>,
+        holder: Option<Pos>,
+    ) -> Option<Node> {
+        if known.is(value) {
+            return None;
+        }
         match (&expected.kind, value) {
             (Kind::Any { .. }, _) => None,
-            (Kind::Nullable(inner), value) => self.fill(inner, value, holder),
-            (Kind::Map(slots), Node::Map(map)) => self.fill_map(slots, map),
-            (Kind::Array { item, .. }, Node::Array(array)) => self.fill_array(item, array),
+            (Kind::Nullable(inner), value) => self.fill(inner, value, known, holder),
+            (Kind::Map(slots), Node::Map(map)) => self.fill_map(slots, map, known),
+            (Kind::Array { item, .. }, Node::Array(array)) => self.fill_array(item, array, known),
             (_, Node::Map(map)) => self.wrong_collection(expected, value, map.pos, holder),
             (_, Node::Array(array)) => self.wrong_collection(expected, value, array.pos, holder),
             _ => None,
@@ -101,7 +112,7 @@ impl Check<'_> {
         None
     }
 
-    fn fill_map(&mut self, slots: &[Slot<'_>], map: &Map) -> Option<Node> {
+    fn fill_map(&mut self, slots: &[Slot<'_>], map: &Map, known: Known<'_>) -> Option<Node> {
         let mut found = vec![false; slots.len()];
         let mut filled: Vec<(usize, Node)> = Vec::new();
         for (index, item) in map.items.iter().enumerate() {
@@ -110,8 +121,9 @@ impl Check<'_> {
             };
             if let (Some(slot), Some(found)) = (slots.get(at), found.get_mut(at)) {
                 *found = true;
-                filled
-                    .extend(self.fill(&slot.value, &item.value, Some(item.pos)).map(|value| (index, value)));
+                let known = known.map_item(index, &item.key);
+                let value = self.fill(&slot.value, &item.value, known, Some(item.pos));
+                filled.extend(value.map(|value| (index, value)));
             }
         }
         let missing = slots.iter().zip(&found).filter(|(_, found)| !**found).map(|(slot, _)| slot);
@@ -129,10 +141,11 @@ impl Check<'_> {
         Some(Node::Map(Arc::new(map)))
     }
 
-    fn fill_array(&mut self, slot: &Slot<'_>, array: &Array) -> Option<Node> {
+    fn fill_array(&mut self, slot: &Slot<'_>, array: &Array, known: Known<'_>) -> Option<Node> {
         let mut filled: Vec<(usize, Node)> = Vec::new();
         for (index, item) in array.items.iter().enumerate() {
-            filled.extend(self.fill(&slot.value, &item.value, Some(item.pos)).map(|value| (index, value)));
+            let value = self.fill(&slot.value, &item.value, known.item(index), Some(item.pos));
+            filled.extend(value.map(|value| (index, value)));
         }
         if filled.is_empty() {
             return None;
@@ -147,10 +160,13 @@ impl Check<'_> {
     }
 
     /// A value whose collections are of the right kinds.
-    fn value(&mut self, expected: &Type<'_>, value: &Node, place: Place<'_>) {
+    fn value(&mut self, expected: &Type<'_>, value: &Node, known: Known<'_>, place: Place<'_>) {
+        if known.is(value) {
+            return;
+        }
         match (&expected.kind, value) {
             (Kind::Any { .. }, _) | (Kind::Nullable(_), Node::Null) => {}
-            (Kind::Nullable(inner), value) => self.value(inner, value, place),
+            (Kind::Nullable(inner), value) => self.value(inner, value, known, place),
             (Kind::Scalar { scalar, .. }, value)
                 if Scalar::of(value).is_some_and(|found| scalar.admits(found)) => {}
             (Kind::Map(slots), Node::Map(map)) => {
@@ -162,14 +178,14 @@ impl Check<'_> {
                 for (index, item) in map.items.iter().enumerate() {
                     if let Some(slot) = slot_of(slots, &item.key, index) {
                         let place = Place { pos: item.pos, key: Some(&item.key), is_start: false };
-                        self.value(&slot.value, &item.value, place);
+                        self.value(&slot.value, &item.value, known.map_item(index, &item.key), place);
                     }
                 }
             }
             (Kind::Array { item: slot, .. }, Node::Array(array)) => {
-                for item in &array.items {
+                for (index, item) in array.items.iter().enumerate() {
                     let place = Place { pos: item.pos, key: None, is_start: false };
-                    self.value(&slot.value, &item.value, place);
+                    self.value(&slot.value, &item.value, known.item(index), place);
                 }
             }
             (_, value) => self.mismatch(expected, value, place),

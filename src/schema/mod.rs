@@ -22,7 +22,7 @@ use types::Slot;
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::run::Run;
 use crate::validation;
-use crate::yaml::{Document, FileTable};
+use crate::yaml::{Document, FileTable, Known};
 
 /// The schema of a library's data values.
 #[derive(Clone, Default)]
@@ -56,15 +56,21 @@ impl<'v> Schema<'v> {
         Some(Document { value: root.default.clone(), pos: root.pos, ..Document::default() })
     }
 
-    /// Fills in what the values of a document lack, and checks them.
+    /// Fills in what the values of a document lack, and checks them. What is `known` was given by another
+    /// such call.
     ///
     /// # Errors
     /// `DataValues`, with a report of all that does not fit.
-    pub(crate) fn conform(&self, document: Document, files: &FileTable) -> Result<Document> {
+    pub(crate) fn conform(
+        &self,
+        document: Document,
+        known: Known<'_>,
+        files: &FileTable,
+    ) -> Result<Document> {
         let Some(root) = &self.root else {
             return Ok(document);
         };
-        match check::conform(&root.value, &document.value, document.pos, files) {
+        match check::conform(&root.value, &document.value, known, document.pos, files) {
             Ok(value) => Ok(Document { value, ..document }),
             Err(violations) => {
                 let problems = violations.into_iter().map(report::Problem::from).collect();

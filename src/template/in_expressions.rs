@@ -134,5 +134,5 @@ fn collected<'v>(value: Value<'v>) -> Option<Args<'v>> {
         _ => None,
     };
     let named = ListRef::from_value(*named)?.content().iter().map(pair).collect::<Option<_>>()?;
-    Some(Args { positional: TupleRef::from_value(*positional)?.content().to_vec(), named })
+    Some(Args { positional: TupleRef::from_value(*positional)?.content().iter().copied().collect(), named })
 }

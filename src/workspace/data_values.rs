@@ -20,7 +20,7 @@ use crate::overlay::Style;
 use crate::schema::Schema;
 use crate::template::annotation;
 use crate::template::run::Run;
-use crate::yaml::{Comment, Document, DocumentSet, Node};
+use crate::yaml::{Comment, Document, DocumentSet, Known, Node};
 
 const LIBRARY_REF: &str = "library/ref";
 const VALUES: &str = "data/values";
@@ -206,9 +206,12 @@ pub(crate) fn schema<'v>(
         if own.len() == 0 {
             return Ok((schema, for_libraries));
         }
-        let combined = own.try_fold(first.document, |under, (_, over)| {
-            overlays::put_over(under, &over.document, Style::Annotated, module)
-        })?;
+        let (mut combined, mut known) = (first.document, Node::Null);
+        for (_, over) in own {
+            let (over, style) = (&over.document, Style::Annotated);
+            combined = overlays::put_over(combined, over, style, Known::new(&known), module)?;
+            known = combined.value.clone();
+        }
         Ok((read(&combined)?, for_libraries))
     };
     let (schema, for_libraries) = combined().map_err(|error: Error| error.context(order()))?;
@@ -234,6 +237,9 @@ pub(crate) fn evaluate<'v>(
         documents.extend(values);
         let table = session.file_table();
         let mut base = schema.defaults();
+        // What the last overlay gave, and what the schema made of it: most of the values stay as they
+        // are from one document to the next.
+        let (mut overlaid, mut conforming) = (Node::Null, Node::Null);
         for given in documents {
             if !given.library.is_empty() {
                 for_libraries.values.push(given);
@@ -241,9 +247,16 @@ pub(crate) fn evaluate<'v>(
             }
             let document = match base.take() {
                 None => given.document,
-                Some(under) => overlays::put_over(under, &given.document, given.merge, module)?,
+                Some(under) => {
+                    let known = Known::new(&overlaid);
+                    let document = overlays::put_over(under, &given.document, given.merge, known, module)?;
+                    overlaid = document.value.clone();
+                    document
+                }
             };
-            base = Some(schema.conform(document, table)?);
+            let document = schema.conform(document, Known::new(&conforming), table)?;
+            conforming = document.value.clone();
+            base = Some(document);
         }
         Ok(base)
     };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use starlark::environment::Module;
 
+use super::ahead::{self, Drafts};
 use super::compilation::Place;
 use super::data_values::{self, DataValues, DeclaredSchema, ValuesDocument};
 use super::files::FileKind;
@@ -72,6 +73,37 @@ impl Execution<'_> {
         for_libraries: ForLibraries,
         module: &Module<'v>,
     ) -> Result<Evaluation<'v>> {
+        let once = self.evaluated_once(taken);
+        ahead::with_drafts(self.session, &once, self.options, |drafts| {
+            self.evaluate_with(drafts, values, taken, for_libraries, module)
+        })
+    }
+
+    /// The YAML files whose code is run once: those of the root. Libraries below it may be evaluated
+    /// many times, and library files be loaded by others.
+    fn evaluated_once(&self, taken: &HashSet<FileIndex>) -> Vec<FileIndex> {
+        if self.library != Libraries::ROOT {
+            return Vec::new();
+        }
+        let session = self.session;
+        let is_once = |index: &FileIndex| {
+            let file = session.files.get(*index);
+            let file = file.filter(|file| file.kind() == FileKind::Yaml && !file.is_library());
+            file.is_some_and(|file| file.is_for_output() && !taken.contains(index))
+                && !session.has_yaml(*index, self.options)
+        };
+        let listed = session.libraries.list(self.library).into_iter();
+        listed.map(|listed| listed.file).filter(is_once).collect()
+    }
+
+    fn evaluate_with<'v>(
+        &self,
+        mut drafts: Drafts<'_>,
+        values: &Document,
+        taken: &HashSet<FileIndex>,
+        for_libraries: ForLibraries,
+        module: &Module<'v>,
+    ) -> Result<Evaluation<'v>> {
         let session = self.session;
         let scope = Arc::new(Scope { values: values.value.clone(), for_libraries, options: self.options });
         let mut files = Vec::new();
@@ -88,13 +120,18 @@ impl Execution<'_> {
             }
             let defined = match file.kind() {
                 FileKind::Yaml => {
-                    // Libraries below the root may be evaluated many times.
                     let Evaluated { exports, result } =
                         match file.is_library() || self.library != Libraries::ROOT {
                             true => session.eval_yaml(listed.file, place, &scope, module)?,
                             false => Evaluated {
                                 exports: Vec::new(),
-                                result: session.eval_yaml_once(listed.file, place, &scope, module)?,
+                                result: session.eval_yaml_once(
+                                    listed.file,
+                                    place,
+                                    &scope,
+                                    &mut drafts,
+                                    module,
+                                )?,
                             },
                         };
                     if for_output {

@@ -5,6 +5,7 @@
 //! changes how they are treated, `values_flags` turns data value flags into layers,
 //! [`render`] evaluates, `output` writes.
 
+mod ahead;
 pub mod bulk;
 mod compilation;
 mod context_modules;

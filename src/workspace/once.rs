@@ -6,14 +6,14 @@ use std::sync::Arc;
 use starlark::environment::Module;
 
 use super::Options;
+use super::ahead::{Drafted, Drafts};
 use super::compilation::{Loaded, Place};
 use super::files::FileKind;
 use super::library::FileIndex;
 use super::session::{Evaluating, MAX_LOAD_DEPTH, Scope, Session, documents_of, with_module};
 use crate::error::Result;
 use crate::template::program::Needs;
-use crate::template::yaml::has_templating;
-use crate::yaml::{self, DocumentSet};
+use crate::yaml::DocumentSet;
 
 impl Session {
     /// Evaluates a file that is evaluated once. Unless its nodes may have annotations, nothing of it is
@@ -23,6 +23,7 @@ impl Session {
         index: FileIndex,
         place: Place,
         scope: &Arc<Scope>,
+        drafts: &mut Drafts<'_>,
         module: &Module<'v>,
     ) -> Result<Arc<DocumentSet>> {
         let options = scope.options;
@@ -31,15 +32,11 @@ impl Session {
         let (false, Some(session)) = (known || file.is_library(), self.handle()) else {
             return Ok(self.eval_yaml(index, place, scope, module)?.result);
         };
-        let parsed = self.parse(index, options)?;
-        self.forget_parsed(index, options);
-        if !file.is_template() || !has_templating(&parsed) {
-            let mut plain = Arc::unwrap_or_clone(parsed);
-            yaml::keep_last_of_repeated_keys(&mut plain);
-            return Ok(Arc::new(plain));
-        }
-        let draft = self.draft_yaml(index, file, &parsed, options)?;
-        drop(parsed);
+        let drafted = drafts.take(index).unwrap_or_else(|| self.draft_once(index, options))?;
+        let draft = match drafted {
+            Drafted::Plain(plain) => return Ok(Arc::new(plain)),
+            Drafted::Template(draft) => draft,
+        };
         let node = if self.may_annotate(draft.needs(), place, options, 0) {
             let program = draft.finish()?;
             self.render(index, &program, place, scope, module)?.1

@@ -33,4 +33,4 @@ pub(crate) use print::print_document;
 pub use print::{is_empty, print_documents, print_value};
 pub(crate) use recycle::{array_items, map_items, recycle};
 pub use visit::visit_notes;
-pub(crate) use visit::with_changed_items;
+pub(crate) use visit::{Known, with_changed_items};

@@ -31,6 +31,46 @@ fn visit_value(value: &Node, visit: &mut dyn FnMut(&Notes)) {
     }
 }
 
+/// A tree that has been looked at before: what another tree shares with it need not be again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known<'a>(Option<&'a Node>);
+
+impl<'a> Known<'a> {
+    pub(crate) fn new(tree: &'a Node) -> Known<'a> {
+        Known(Some(tree))
+    }
+
+    /// Whether this is the very collection.
+    pub(crate) fn is(self, node: &Node) -> bool {
+        match (self.0, node) {
+            (Some(Node::Map(known)), Node::Map(map)) => Arc::ptr_eq(known, map),
+            (Some(Node::Array(known)), Node::Array(array)) => Arc::ptr_eq(known, array),
+            (Some(Node::DocumentSet(known)), Node::DocumentSet(set)) => Arc::ptr_eq(known, set),
+            _ => false,
+        }
+    }
+
+    /// What is known of the item at this index.
+    pub(crate) fn item(self, index: usize) -> Known<'a> {
+        Known(match self.0 {
+            Some(Node::Map(map)) => map.items.get(index).map(|item| &item.value),
+            Some(Node::Array(array)) => array.items.get(index).map(|item| &item.value),
+            Some(Node::DocumentSet(set)) => set.items.get(index).map(|document| &document.value),
+            _ => None,
+        })
+    }
+
+    /// What is known of the map's item of this key, if it is at this index.
+    pub(crate) fn map_item(self, index: usize, key: &Node) -> Known<'a> {
+        match self.0 {
+            Some(Node::Map(map)) if map.items.get(index).is_some_and(|item| item.key == *key) => {
+                self.item(index)
+            }
+            _ => Known(None),
+        }
+    }
+}
+
 /// What hangs together in a document, map item or array item.
 trait Item: Clone {
     fn parts(&mut self) -> (&mut Node, &mut Notes);

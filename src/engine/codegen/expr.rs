@@ -151,11 +151,7 @@ impl Generator {
             }
             Expr::Dot { object, name, pos } => {
                 if is_method_name(&name.name) || !name.name.is_ascii() {
-                    self.native("attr", *pos, |g| {
-                        g.expr(object);
-                        g.out.push_str(", ");
-                        g.string(name.name.as_bytes());
-                    });
+                    self.attribute(object, name, *pos);
                 } else {
                     self.site(SiteKind::Attribute(name.name.clone()), *pos, |g| {
                         g.operand(object);
@@ -291,10 +287,23 @@ impl Generator {
             }
         }
         self.site(SiteKind::Call { positional, named, spread }, pos, |g| {
-            g.operand(function);
+            match function {
+                // The crate would look at the methods of all its types, once a process, and parse the
+                // documentation of each with regular expressions: that takes longer than most templates.
+                Expr::Dot { object, name, pos } => g.attribute(object, name, *pos),
+                function => g.operand(function),
+            }
             g.out.push('(');
             g.arguments(args);
             g.out.push(')');
+        });
+    }
+
+    fn attribute(&mut self, object: &Expr, name: &Ident, pos: Position) {
+        self.native("attr", pos, |g| {
+            g.expr(object);
+            g.out.push_str(", ");
+            g.string(name.name.as_bytes());
         });
     }
 

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::SyntaxError;
 use super::ast::Position;
 use super::scan::Scanner;
-use super::token::{Kind, Token};
+use super::token::{Kind, Token, Word};
 
 /// Reads tokens with indents and outdents by blocks.
 pub(super) struct BlockScanner<'a> {
@@ -75,7 +75,7 @@ impl<'a> BlockScanner<'a> {
                     self.ahead.push_back((token, true));
                     return self.close(pos);
                 }
-                Kind::Keyword("pass") => {
+                Kind::Keyword(Word::Pass) => {
                     return self.scanner.error("use of reserved keyword 'pass' is not allowed");
                 }
                 Kind::Ident if token.word == "end" => {

@@ -3,7 +3,7 @@
 use super::SyntaxError;
 use super::ast::{DefStmt, Expr, File, Ident, LoadStmt, Param, Position, Stmt};
 use super::blocks::BlockScanner;
-use super::token::{Kind, Token, Value};
+use super::token::{Kind, Token, Value, Word};
 
 /// How deep the source may nest: brackets, calls, blocks, unary operators. The parser recurses on these.
 const MAX_NESTING: u32 = 128;
@@ -117,10 +117,10 @@ impl<'a> Parser<'a> {
 
     fn stmt(&mut self, stmts: &mut Vec<Stmt>) -> Parsed<()> {
         let block = match self.kind() {
-            Kind::Keyword("def") => Self::def_stmt,
+            Kind::Keyword(Word::Def) => Self::def_stmt,
             Kind::IF => Self::if_stmt,
             Kind::FOR => Self::for_stmt,
-            Kind::Keyword("while") => Self::while_stmt,
+            Kind::Keyword(Word::While) => Self::while_stmt,
             _ => return self.simple_stmts(stmts).map(drop),
         };
         let before = self.enter()?;
@@ -209,15 +209,15 @@ impl<'a> Parser<'a> {
 
     fn simple_stmt(&mut self) -> Parsed<Stmt> {
         match self.kind() {
-            Kind::Keyword("return") => {
+            Kind::Keyword(Word::Return) => {
                 let pos = self.skip()?;
                 let ends = matches!(self.kind(), Kind::Eof | Kind::Newline | Kind::SEMI);
                 let value = if ends { None } else { Some(self.expr(false)?) };
                 return Ok(Stmt::Return { value, pos });
             }
-            Kind::Keyword("break") => return Ok(Stmt::Break(self.skip()?)),
-            Kind::Keyword("continue") => return Ok(Stmt::Continue(self.skip()?)),
-            Kind::Keyword("load") => return self.load_stmt(),
+            Kind::Keyword(Word::Break) => return Ok(Stmt::Break(self.skip()?)),
+            Kind::Keyword(Word::Continue) => return Ok(Stmt::Continue(self.skip()?)),
+            Kind::Keyword(Word::Load) => return self.load_stmt(),
             _ => {}
         }
         let target = self.expr(false)?;

@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Float,
     Str,
     /// `(`, `)`, `[`, `]`, `{`, `}`, `,`, `:`, `;`, `.`, `~`, `**`.
-    Punct(&'static str),
+    Punct(Punct),
     /// `=`
     Assign,
     /// `+=` and its like.
@@ -26,31 +26,105 @@ pub(super) enum Kind {
     /// Operators that are words included; `not in` is made of two tokens by the parser.
     Op(BinaryOp),
     /// Any other word of the language.
-    Keyword(&'static str),
+    Keyword(Word),
+}
+
+/// Punctuation that is no operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Punct {
+    LeftParen,
+    RightParen,
+    LeftBracket,
+    RightBracket,
+    LeftBrace,
+    RightBrace,
+    Comma,
+    Colon,
+    Semicolon,
+    Dot,
+    Tilde,
+    StarStar,
+}
+
+/// A word that is neither a name nor an operator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Word {
+    Break,
+    Continue,
+    Def,
+    Elif,
+    Else,
+    For,
+    If,
+    Lambda,
+    Load,
+    Not,
+    Pass,
+    Return,
+    While,
+}
+
+impl Punct {
+    fn text(self) -> &'static str {
+        match self {
+            Punct::LeftParen => "(",
+            Punct::RightParen => ")",
+            Punct::LeftBracket => "[",
+            Punct::RightBracket => "]",
+            Punct::LeftBrace => "{",
+            Punct::RightBrace => "}",
+            Punct::Comma => ",",
+            Punct::Colon => ":",
+            Punct::Semicolon => ";",
+            Punct::Dot => ".",
+            Punct::Tilde => "~",
+            Punct::StarStar => "**",
+        }
+    }
+}
+
+impl Word {
+    fn text(self) -> &'static str {
+        match self {
+            Word::Break => "break",
+            Word::Continue => "continue",
+            Word::Def => "def",
+            Word::Elif => "elif",
+            Word::Else => "else",
+            Word::For => "for",
+            Word::If => "if",
+            Word::Lambda => "lambda",
+            Word::Load => "load",
+            Word::Not => "not",
+            Word::Pass => "pass",
+            Word::Return => "return",
+            Word::While => "while",
+        }
+    }
 }
 
 /// The kinds that have names of their own in the parser.
 impl Kind {
-    pub(super) const LPAREN: Kind = Kind::Punct("(");
-    pub(super) const RPAREN: Kind = Kind::Punct(")");
-    pub(super) const LBRACK: Kind = Kind::Punct("[");
-    pub(super) const RBRACK: Kind = Kind::Punct("]");
-    pub(super) const LBRACE: Kind = Kind::Punct("{");
-    pub(super) const RBRACE: Kind = Kind::Punct("}");
-    pub(super) const COMMA: Kind = Kind::Punct(",");
-    pub(super) const COLON: Kind = Kind::Punct(":");
-    pub(super) const SEMI: Kind = Kind::Punct(";");
-    pub(super) const DOT: Kind = Kind::Punct(".");
-    pub(super) const TILDE: Kind = Kind::Punct("~");
+    pub(super) const LPAREN: Kind = Kind::Punct(Punct::LeftParen);
+    pub(super) const RPAREN: Kind = Kind::Punct(Punct::RightParen);
+    pub(super) const LBRACK: Kind = Kind::Punct(Punct::LeftBracket);
+    pub(super) const RBRACK: Kind = Kind::Punct(Punct::RightBracket);
+    pub(super) const LBRACE: Kind = Kind::Punct(Punct::LeftBrace);
+    pub(super) const RBRACE: Kind = Kind::Punct(Punct::RightBrace);
+    pub(super) const COMMA: Kind = Kind::Punct(Punct::Comma);
+    pub(super) const COLON: Kind = Kind::Punct(Punct::Colon);
+    pub(super) const SEMI: Kind = Kind::Punct(Punct::Semicolon);
+    pub(super) const DOT: Kind = Kind::Punct(Punct::Dot);
+    pub(super) const TILDE: Kind = Kind::Punct(Punct::Tilde);
     pub(super) const STAR: Kind = Kind::Op(BinaryOp::Mul);
-    pub(super) const STARSTAR: Kind = Kind::Punct("**");
-    pub(super) const NOT: Kind = Kind::Keyword("not");
-    pub(super) const IF: Kind = Kind::Keyword("if");
-    pub(super) const ELIF: Kind = Kind::Keyword("elif");
-    pub(super) const ELSE: Kind = Kind::Keyword("else");
-    pub(super) const FOR: Kind = Kind::Keyword("for");
+    pub(super) const STARSTAR: Kind = Kind::Punct(Punct::StarStar);
+    pub(super) const NOT: Kind = Kind::Keyword(Word::Not);
+    pub(super) const IF: Kind = Kind::Keyword(Word::If);
+    pub(super) const ELIF: Kind = Kind::Keyword(Word::Elif);
+    pub(super) const ELSE: Kind = Kind::Keyword(Word::Else);
+    pub(super) const FOR: Kind = Kind::Keyword(Word::For);
     pub(super) const IN: Kind = Kind::Op(BinaryOp::In);
-    pub(super) const LAMBDA: Kind = Kind::Keyword("lambda");
+    pub(super) const LAMBDA: Kind = Kind::Keyword(Word::Lambda);
 
     /// The kind of a word.
     pub(super) fn of_word(word: &str) -> Kind {
@@ -58,19 +132,19 @@ impl Kind {
             "and" => Kind::Op(BinaryOp::And),
             "or" => Kind::Op(BinaryOp::Or),
             "in" => Kind::IN,
-            "break" => Kind::Keyword("break"),
-            "continue" => Kind::Keyword("continue"),
-            "def" => Kind::Keyword("def"),
+            "break" => Kind::Keyword(Word::Break),
+            "continue" => Kind::Keyword(Word::Continue),
+            "def" => Kind::Keyword(Word::Def),
             "elif" => Kind::ELIF,
             "else" => Kind::ELSE,
             "for" => Kind::FOR,
             "if" => Kind::IF,
             "lambda" => Kind::LAMBDA,
-            "load" => Kind::Keyword("load"),
+            "load" => Kind::Keyword(Word::Load),
             "not" => Kind::NOT,
-            "pass" => Kind::Keyword("pass"),
-            "return" => Kind::Keyword("return"),
-            "while" => Kind::Keyword("while"),
+            "pass" => Kind::Keyword(Word::Pass),
+            "return" => Kind::Keyword(Word::Return),
+            "while" => Kind::Keyword(Word::While),
             "as" | "class" | "del" | "except" | "finally" | "from" | "global" | "import" | "is"
             | "nonlocal" | "raise" | "try" | "with" | "yield" => Kind::Illegal,
             _ => Kind::Ident,
@@ -99,7 +173,8 @@ impl Kind {
             Kind::Float => "float literal",
             Kind::Str => "string literal",
             Kind::Assign => "=",
-            Kind::Punct(text) | Kind::Keyword(text) => text,
+            Kind::Punct(punct) => punct.text(),
+            Kind::Keyword(word) => word.text(),
             Kind::Op(op) => op.text(),
             Kind::AugAssign(op) => match op {
                 BinaryOp::BitOr => "|=",
