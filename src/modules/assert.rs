@@ -10,8 +10,8 @@ use starlark::values::list::AllocList;
 use starlark::values::tuple::AllocTuple;
 use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
 
-use super::function::{fail, message, module_of, string};
-use super::yaml::{round_trip, text_of};
+use super::function::{fail, message, module_of, named, string};
+use super::yaml::{round_trip, text_of, value_of};
 use crate::engine::builtins::{
     BinaryOp, CompareOp, Int, binary, call, compare, hashed, is_callable, iterate, length, repr, str, to_int,
 };
@@ -87,7 +87,7 @@ impl<'v> Rule<'v> {
     /// What is wrong with it: `fail: value < 5`.
     pub(crate) fn check(&self, value: Value<'v>, heap: Heap<'v>) -> NativeResult<()> {
         let against = |op, limit: Value<'v>, symbol| {
-            let (value, limit) = (round_trip(value, heap)?, round_trip(limit, heap)?);
+            let (value, limit) = (recoded(value, heap)?, recoded(limit, heap)?);
             Ok::<_, NativeError>((compare(op, value, limit)?, format!("value {symbol} {}", str(limit))))
         };
         let (holds, otherwise) = match *self {
@@ -97,7 +97,7 @@ impl<'v> Rule<'v> {
             Rule::MaxLen(limit) => has_length(value, CompareOp::Le, limit, heap)?,
             Rule::NotNull => (!value.is_none(), "value is null".to_owned()),
             Rule::OneOf(allowed) => {
-                let (value, allowed) = (round_trip(value, heap)?, round_trip(allowed, heap)?);
+                let (value, allowed) = (recoded(value, heap)?, recoded(allowed, heap)?);
                 let found = binary(BinaryOp::In, value, allowed, heap)?;
                 (found.to_bool(), "not one of allowed values".to_owned())
             }
@@ -105,6 +105,12 @@ impl<'v> Rule<'v> {
         };
         if holds { Ok(()) } else { fail(format!("fail: {otherwise}")) }
     }
+}
+
+/// `yaml.decode(yaml.encode(value))`, as the code of the reference's rules has it.
+fn recoded<'v>(value: Value<'v>, heap: Heap<'v>) -> NativeResult<Value<'v>> {
+    let text = text_of(value, heap).map_err(|error| named(error, "yaml.encode"))?;
+    value_of(text.as_bytes(), heap).map_err(|error| named(error, "yaml.decode"))
 }
 
 fn has_length<'v>(
