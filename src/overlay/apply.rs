@@ -32,6 +32,16 @@ pub(crate) enum Style {
     Key(usize),
 }
 
+/// What is known of a document that others are put over, one after the other: what they leave as it is
+/// need not be looked at again.
+#[derive(Default)]
+pub(crate) struct Settled {
+    /// The document before the last was put over it: all of it is YAML.
+    yaml: Node,
+    /// And after that: it has no annotations of overlays.
+    without_overlays: Node,
+}
+
 /// Applies overlays. `'v` is the life of the run's values: annotations hold functions.
 pub(crate) struct Overlay<'x, 'v, 'a, 'e> {
     pub(super) eval: &'x mut Evaluator<'v, 'a, 'e>,
@@ -87,22 +97,25 @@ impl<'x, 'v, 'a, 'e> Overlay<'x, 'v, 'a, 'e> {
         Ok(left)
     }
 
-    /// Puts a document over the one it is meant for. What is `known` was given by another such call.
+    /// Puts a document over the one it is meant for.
     pub(crate) fn apply_document(
         &mut self,
         left: Document,
         right: &Document,
         style: Style,
-        known: Known<'_>,
+        settled: &mut Settled,
     ) -> Outcome<Document> {
         self.style = style;
         self.exact = true;
         let mut documents = Documents::new(vec![vec![left]]);
-        documents.values_become_yaml(known);
+        documents.values_become_yaml(Known::new(&settled.yaml));
+        settled.yaml = documents.first().map(|document| document.value.clone()).unwrap_or_default();
         self.apply_documents(&mut documents, std::slice::from_ref(right))?;
         let first = documents.into_sets().into_iter().flatten().next();
         let mut document = first.ok_or_else(|| Trouble::new("no document is left"))?;
+        let known = Known::new(&settled.without_overlays);
         tree::replace_annotations(&mut document, known, &mut |id| self.run.without_overlays(id));
+        settled.without_overlays = document.value.clone();
         Ok(document)
     }
 

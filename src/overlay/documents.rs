@@ -72,6 +72,11 @@ impl<'v> Documents<'v> {
         self.entries.get(id).map(|entry| &entry.document)
     }
 
+    /// The first of all.
+    pub(super) fn first(&self) -> Option<&Document> {
+        self.get(0)
+    }
+
     /// To be followed by [`changed`](Self::changed).
     fn get_mut(&mut self, id: Id) -> Option<&mut Document> {
         self.entries.get_mut(id).map(|entry| &mut entry.document)

@@ -24,7 +24,7 @@ mod tests;
 mod tree;
 mod trouble;
 
-pub(crate) use apply::{Overlay, Style};
+pub(crate) use apply::{Overlay, Settled, Style};
 pub(crate) use documents::Documents;
 pub(crate) use rules::MATCH;
 pub(crate) use tree::repeated_key;

@@ -30,15 +30,21 @@ pub(super) enum Drafted {
 
 /// The drafts of some files, which are to be asked for in their order.
 pub(super) struct Drafts<'a> {
-    made: Option<(Peekable<Iter<'a, FileIndex>>, Receiver<Result<Drafted>>)>,
+    made: Option<Made<'a>>,
+}
+
+/// The drafts another thread makes, in the order of the files.
+struct Made<'a> {
+    files: Peekable<Iter<'a, FileIndex>>,
+    drafts: Receiver<Result<Drafted>>,
 }
 
 impl Drafts<'_> {
     /// The draft of this file, if it was one of those.
     pub(super) fn take(&mut self, index: FileIndex) -> Option<Result<Drafted>> {
-        let (files, made) = self.made.as_mut()?;
-        files.next_if_eq(&&index)?;
-        made.recv().ok()
+        let made = self.made.as_mut()?;
+        made.files.next_if_eq(&&index)?;
+        made.drafts.recv().ok()
     }
 }
 
@@ -54,7 +60,7 @@ pub(super) fn with_drafts<T>(
         return evaluate(Drafts { made: None });
     }
     thread::scope(|scope| {
-        let (sender, receiver) = sync_channel(MOST_WAITING);
+        let (sender, drafts) = sync_channel(MOST_WAITING);
         let draft = move || {
             for index in files {
                 // The other side stops at its first error.
@@ -64,7 +70,7 @@ pub(super) fn with_drafts<T>(
             }
         };
         let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, draft);
-        evaluate(Drafts { made: thread.is_ok().then(|| (files.iter().peekable(), receiver)) })
+        evaluate(Drafts { made: thread.is_ok().then(|| Made { files: files.iter().peekable(), drafts }) })
     })
 }
 

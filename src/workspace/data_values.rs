@@ -16,7 +16,7 @@ use super::session::{ForLibraries, Scope, Session};
 use super::{FileKind, LibraryRef, ValuesLayer, ValuesMerge};
 use crate::engine::convert;
 use crate::error::{Error, ErrorKind, Result};
-use crate::overlay::Style;
+use crate::overlay::{Settled, Style};
 use crate::schema::Schema;
 use crate::template::annotation;
 use crate::template::run::Run;
@@ -206,11 +206,10 @@ pub(crate) fn schema<'v>(
         if own.len() == 0 {
             return Ok((schema, for_libraries));
         }
-        let (mut combined, mut known) = (first.document, Node::Null);
+        let (mut combined, mut settled) = (first.document, Settled::default());
         for (_, over) in own {
             let (over, style) = (&over.document, Style::Annotated);
-            combined = overlays::put_over(combined, over, style, Known::new(&known), module)?;
-            known = combined.value.clone();
+            combined = overlays::put_over(combined, over, style, &mut settled, module)?;
         }
         Ok((read(&combined)?, for_libraries))
     };
@@ -237,9 +236,8 @@ pub(crate) fn evaluate<'v>(
         documents.extend(values);
         let table = session.file_table();
         let mut base = schema.defaults();
-        // What the last overlay gave, and what the schema made of it: most of the values stay as they
-        // are from one document to the next.
-        let (mut overlaid, mut conforming) = (Node::Null, Node::Null);
+        // Most of the values stay as they are from one document to the next.
+        let (mut settled, mut conforming) = (Settled::default(), Node::Null);
         for given in documents {
             if !given.library.is_empty() {
                 for_libraries.values.push(given);
@@ -247,12 +245,7 @@ pub(crate) fn evaluate<'v>(
             }
             let document = match base.take() {
                 None => given.document,
-                Some(under) => {
-                    let known = Known::new(&overlaid);
-                    let document = overlays::put_over(under, &given.document, given.merge, known, module)?;
-                    overlaid = document.value.clone();
-                    document
-                }
+                Some(under) => overlays::put_over(under, &given.document, given.merge, &mut settled, module)?,
             };
             let document = schema.conform(document, Known::new(&conforming), table)?;
             conforming = document.value.clone();

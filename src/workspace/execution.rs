@@ -92,7 +92,7 @@ impl Execution<'_> {
             file.is_some_and(|file| file.is_for_output() && !taken.contains(index))
                 && !session.has_yaml(*index, self.options)
         };
-        let listed = session.libraries.list(self.library).into_iter();
+        let listed = session.libraries.list(self.library).iter();
         listed.map(|listed| listed.file).filter(is_once).collect()
     }
 

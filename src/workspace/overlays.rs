@@ -7,10 +7,10 @@ use starlark::environment::Module;
 use super::library::FileIndex;
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
-use crate::overlay::{Documents, MATCH, Overlay, Style, Trouble, repeated_key};
+use crate::overlay::{Documents, MATCH, Overlay, Settled, Style, Trouble, repeated_key};
 use crate::template::program;
 use crate::template::run::Run;
-use crate::yaml::{self, Document, Known};
+use crate::yaml::{self, Document};
 
 /// The documents a file gave.
 #[derive(Clone, Debug)]
@@ -76,16 +76,15 @@ pub(crate) fn check_keys(document: &Document, run: &Run<'_>) -> Result<()> {
     }
 }
 
-/// Puts a document of data values or of a schema over what is below it. What is `known` was given by
-/// another such call, and is not looked at again.
+/// Puts a document of data values or of a schema over what is below it.
 pub(crate) fn put_over(
     under: Document,
     over: &Document,
     style: Style,
-    known: Known<'_>,
+    settled: &mut Settled,
     module: &Module<'_>,
 ) -> Result<Document> {
-    with_overlay(module, ErrorKind::DataValues, |overlay| overlay.apply_document(under, over, style, known))
+    with_overlay(module, ErrorKind::DataValues, |overlay| overlay.apply_document(under, over, style, settled))
 }
 
 fn with_overlay<'v, R>(
