@@ -1,12 +1,13 @@
 //! One template from text to result: parsing, compiling, rendering with data values of several sizes, and
 //! the least that any program would have to do.
+#![allow(clippy::expect_used, reason = "benchmarks")]
 
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput};
 use serde_json::{Value, json};
 use stampmill::workspace::File;
 use stampmill::yaml::{self, ParseOptions};
@@ -47,14 +48,6 @@ fn values(variables: usize) -> String {
         "features": ["search", "export", "audit"],
     });
     values.to_string()
-}
-
-/// Runs `work` where renders have stack enough.
-fn on_deep_stack(work: impl FnOnce() + Send) {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
-        thread.expect("a thread").join().expect("no panic");
-    });
 }
 
 fn preparing(criterion: &mut Criterion) {
@@ -165,11 +158,14 @@ fn threads(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn all(criterion: &mut Criterion) {
-    preparing(criterion);
-    on_deep_stack(|| rendering(criterion));
-    threads(criterion);
+fn main() {
+    let work = || {
+        let mut criterion = Criterion::default().configure_from_args();
+        preparing(&mut criterion);
+        rendering(&mut criterion);
+        threads(&mut criterion);
+        criterion.final_summary();
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(work);
+    thread.expect("a thread").join().expect("no panic");
 }
-
-criterion_group!(benches, all);
-criterion_main!(benches);

@@ -217,7 +217,7 @@ fn render(renderer: &Renderer, template: &Template, input: &Input, out: &mut Str
 }
 
 /// What comes at a turn when all have theirs one after the other.
-fn nth<'a, T>(items: &'a [T], turn: u64) -> Option<&'a T> {
+fn nth<T>(items: &[T], turn: u64) -> Option<&T> {
     items.get((turn % items.len().max(1) as u64) as usize)
 }
 
