@@ -34,7 +34,7 @@ impl Input {
     /// `File` if one cannot be read.
     pub fn of_files(files: &[File]) -> Result<Input> {
         let texts = files.iter().map(text).collect::<Result<Vec<_>>>()?;
-        let names: Vec<_> = files.iter().map(|file| shown(file)).collect();
+        let names: Vec<_> = files.iter().map(shown).collect();
         Ok(Input::new(names.join(" and "), texts.join("\n---\n")))
     }
 

@@ -94,7 +94,7 @@ impl Bench {
                 }
             })?));
         }
-        let ours = times.first().map_or(0.0, |times: &Times| times.mean_us);
+        let ours = times.first().map_or(0.0, |times: &Times| times.p50_us);
 
         progress("counting allocations");
         let memory = memory(&renderer, &template, &inputs)?;
@@ -107,7 +107,8 @@ impl Bench {
             compile.add(start.elapsed());
             render(&renderer, &template, input, out)
         })?;
-        let uncached = Comparison { ratio: ratio(uncached.times.mean(), ours), times: Times::new(&uncached) };
+        let uncached = Times::new(&uncached);
+        let uncached = Comparison { ratio: ratio(uncached.p50_us, ours), times: uncached };
 
         progress("reading and writing JSON");
         let pairs: Option<Vec<&Pair>> = rendered.iter().map(|rendered| rendered.pair.as_ref()).collect();
@@ -115,8 +116,10 @@ impl Bench {
             measure_alone(self.duration, &pairs, |pair: &&Pair, out: &mut Vec<u8>| pair.work(out))
         });
         let floor = floor.transpose()?;
-        let floor = floor
-            .map(|floor| Comparison { ratio: ratio(ours, floor.times.mean()), times: Times::new(&floor) });
+        let floor = floor.map(|floor| {
+            let times = Times::new(&floor);
+            Comparison { ratio: ratio(ours, times.p50_us), times }
+        });
 
         let against = match &self.against {
             Some(rivalry) => {
@@ -195,8 +198,8 @@ impl Bench {
             }
         }
         let per_second = 1e6 / times.mean().max(1e-3);
-        let ratio = ratio(times.mean(), ours);
         let times = Times::new(&Timed { threads: 1, times, per_second });
+        let ratio = ratio(times.p50_us, ours);
         let command = rivalry.command.clone();
         Ok(Against { command, checked, difference, comparison: Comparison { ratio, times } })
     }
@@ -214,7 +217,7 @@ fn render(renderer: &Renderer, template: &Template, input: &Input, out: &mut Str
 }
 
 /// What comes at a turn when all have theirs one after the other.
-fn nth<'a, T>(items: &'a [T], turn: u64) -> Option<&'a T> {
+fn nth<T>(items: &[T], turn: u64) -> Option<&T> {
     items.get((turn % items.len().max(1) as u64) as usize)
 }
 

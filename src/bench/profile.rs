@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::Input;
+use super::threads::warm_up;
+use super::{Input, nth, render};
 use crate::error::Result;
 use crate::template::profile::Profiler;
 use crate::workspace::{File, Options};
@@ -57,8 +58,13 @@ pub(super) fn profile(
     let profiler = Profiler::start();
     let renderer = Renderer::new().with_limits(limits.clone());
     let template = Template::compile_with(files.to_vec(), Options::default(), limits)?;
-    let (mut renders, mut printing) = (0_u64, Duration::ZERO);
     let mut out = String::new();
+    warm_up(duration, &mut |turn| match nth(inputs, turn) {
+        Some(input) => render(&renderer, &template, input, &mut out),
+        None => Ok(()),
+    })?;
+    profiler.restart();
+    let (mut renders, mut printing) = (0_u64, Duration::ZERO);
     let start = Instant::now();
     for input in inputs.iter().cycle() {
         let output = renderer.render(&template, &input.values())?;

@@ -77,7 +77,8 @@ pub struct Memory {
     pub bytes: f64,
 }
 
-/// Times and how they compare with those of a render.
+/// Times and how they compare with those of a render, by medians: what else the machine does changes means
+/// more.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Comparison {
     /// How many times as long the one takes as the other.

@@ -80,7 +80,8 @@ impl StartLine {
     }
 }
 
-fn warm_up(duration: Duration, turn: &mut impl FnMut(u64) -> Result<()>) -> Result<u64> {
+/// Takes turns until a thread has what it keeps, but for half of a duration at most: how many there were.
+pub(super) fn warm_up(duration: Duration, turn: &mut impl FnMut(u64) -> Result<()>) -> Result<u64> {
     let end = Instant::now() + duration / 2;
     let mut turns = 0;
     while turns < WARM_UP && (turns == 0 || Instant::now() < end) {

@@ -49,6 +49,7 @@ pub(super) fn command() -> Command {
     };
     Command::new("bench")
         .about("Measure how fast templates render")
+        .args_override_self(true)
         .after_help(EXAMPLES)
         .arg(
             paths("file", "FILE")

@@ -52,15 +52,26 @@ impl Profiler {
         Profiler(())
     }
 
+    /// Forgets what this thread has seen.
+    pub(crate) fn restart(&self) {
+        SPENT.take();
+    }
+
     /// The lines that ran on this thread, in no order.
     pub(crate) fn lines(self) -> Vec<(Pos, Visits)> {
-        let mut lines: HashMap<(FileId, u32), Visits> = HashMap::new();
+        // A line may be several statements of one code, and a file may have been compiled several times.
+        let mut by_code: HashMap<(u64, FileId, u32), Visits> = HashMap::new();
         for ((code, begin), visits) in SPENT.take().visits {
-            let Some(pos) = program::place(code, begin) else {
-                continue;
-            };
-            let line = lines.entry((pos.file, pos.line)).or_default();
-            line.count = line.count.max(visits.count);
+            if let Some(pos) = program::place(code, begin) {
+                let line = by_code.entry((code, pos.file, pos.line)).or_default();
+                line.count = line.count.max(visits.count);
+                line.time += visits.time;
+            }
+        }
+        let mut lines: HashMap<(FileId, u32), Visits> = HashMap::new();
+        for ((_, file, number), visits) in by_code {
+            let line = lines.entry((file, number)).or_default();
+            line.count += visits.count;
             line.time += visits.time;
         }
         lines.into_iter().map(|((file, line), visits)| (Pos::new(file, line), visits)).collect()
