@@ -96,6 +96,10 @@ fn what_natives_go_through_counts_as_steps() {
         ("reading TOML", "\"a=[\" + \"1,\" * 10000 + \"]\"", "toml.decode(x)"),
         ("a search in a list", "list(range(10000))", "x.index(9999)"),
         ("a value in a list", "list(range(10000))", "10000 in x"),
+        ("whether all hold", "range(10000)", "all(x[1:])"),
+        ("whether one holds", "[0] * 10000", "any(x)"),
+        ("the largest", "range(10000)", "max(x)"),
+        ("sets", "set(range(3000))", "x | x"),
         ("a removed element", "list(range(10000))", "x.remove(9999) or x.append(9999)"),
     ] {
         let loads =
@@ -108,5 +112,22 @@ fn what_natives_go_through_counts_as_steps() {
         assert!(run(1).is_ok(), "{name}: {:?}", run(1).err());
         let kind = run(100).err().map(|error| error.kind());
         assert_eq!(kind, Some(ErrorKind::Limit(Limit::Steps)), "{name}");
+    }
+}
+
+#[test]
+fn ranges_are_not_spelled_out_beyond_limits() {
+    for (code, limit) in [
+        ("all(range(1, 2147483647))", Limit::Steps),
+        ("any([x for x in range(2147483647)])", Limit::Steps),
+        ("min(range(2147483647))", Limit::Steps),
+        ("str(*range(2147483647))", Limit::Elements),
+        ("set().union(range(2147483647))", Limit::Elements),
+        ("[x for x in range(2147483647)]", Limit::Steps),
+    ] {
+        let template = format!("a: #@ {code}\n");
+        let limits = Limits { steps: 200_000, elements: 10_000, time: None, ..Limits::default() };
+        let failed = render(Request { limits, ..request(&[("config.yml", &template)]) });
+        assert_eq!(failed.err().map(|error| error.kind()), Some(ErrorKind::Limit(limit)), "{code}");
     }
 }

@@ -9,6 +9,7 @@ use super::builder::{Context, Dialect};
 use super::run::{Exports, Run};
 use crate::engine::values::{Forever, Fragment, Struct};
 use crate::engine::{Args, Native, NativeError, NativeFn, NativeResult, builtins, names};
+use crate::limits;
 use crate::yaml::{FileId, Node};
 
 const NATIVES: [(&str, Native); 7] = [
@@ -89,7 +90,11 @@ fn star_args<'v>(args: &Args<'v>, eval: &mut Evaluator<'v, '_, '_>) -> NativeRes
     let heap = eval.heap();
     let found = if value.get_type() == "string" { None } else { value.iterate(heap).ok() };
     match found {
-        Some(items) => Ok(heap.alloc(AllocTuple(items.collect::<Vec<_>>()))),
+        Some(items) => {
+            let count = items.size_hint().0;
+            limits::check_elements(count, count)?;
+            Ok(heap.alloc(AllocTuple(items.collect::<Vec<_>>())))
+        }
         None => Err(NativeError::new(format!("argument after * must be iterable, not {}", value.get_type()))),
     }
 }

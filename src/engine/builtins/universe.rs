@@ -81,16 +81,27 @@ fn collect<'v>(elements: StarlarkIterator<'v>) -> NativeResult<Vec<Value<'v>>> {
     Ok(elements.collect())
 }
 
+/// Whether one of the elements has this truth.
+fn has<'v>(elements: StarlarkIterator<'v>, truth: bool) -> NativeResult<bool> {
+    for element in elements {
+        limits::spend_steps(1)?;
+        if element.to_bool() == truth {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn all<'v>(args: &Args<'v>, eval: Eval<'_, 'v, '_, '_>) -> NativeResult<Value<'v>> {
     let [iterable] = args.unpack_positional::<1>("all", 1)?;
-    let mut iterable = iterable_arg("all", 1, iterable.unwrap_or_default(), eval.heap())?;
-    Ok(Value::new_bool(iterable.all(Value::to_bool)))
+    let elements = iterable_arg("all", 1, iterable.unwrap_or_default(), eval.heap())?;
+    Ok(Value::new_bool(!has(elements, false)?))
 }
 
 fn any<'v>(args: &Args<'v>, eval: Eval<'_, 'v, '_, '_>) -> NativeResult<Value<'v>> {
     let [iterable] = args.unpack_positional::<1>("any", 1)?;
-    let mut iterable = iterable_arg("any", 1, iterable.unwrap_or_default(), eval.heap())?;
-    Ok(Value::new_bool(iterable.any(Value::to_bool)))
+    let elements = iterable_arg("any", 1, iterable.unwrap_or_default(), eval.heap())?;
+    Ok(Value::new_bool(has(elements, true)?))
 }
 
 fn bool<'v>(args: &Args<'v>, _eval: Eval<'_, 'v, '_, '_>) -> NativeResult<Value<'v>> {
@@ -310,6 +321,7 @@ fn extremum<'v>(
     };
     let mut best: Option<(Value<'v>, Value<'v>)> = None;
     for element in elements {
+        limits::spend_steps(1)?;
         let rank = match key {
             Some(key) => invoke(key, &[element], &[], eval)?,
             None => element,

@@ -9,6 +9,10 @@ use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike
 
 use crate::engine::NativeResult;
 use crate::engine::builtins::{hashed, repr};
+use crate::limits;
+
+/// How many words of memory an element takes, about: no heap of the crate counts them.
+const ELEMENT_WORDS: usize = 5;
 
 /// A set; iteration goes by order of insertion.
 #[derive(ProvidesStaticType, NoSerialize, Allocative, Trace, Default)]
@@ -29,7 +33,10 @@ impl<'v> Set<'v> {
 
     /// Adds an element. Fails for values that cannot be hashed.
     pub fn insert(&mut self, value: Value<'v>) -> NativeResult<()> {
-        self.content.insert_hashed(hashed(value)?);
+        limits::spend_steps(1)?;
+        if self.content.insert_hashed(hashed(value)?) {
+            limits::check_elements(self.len(), ELEMENT_WORDS)?;
+        }
         Ok(())
     }
 
