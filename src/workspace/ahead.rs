@@ -55,8 +55,9 @@ pub(super) fn with_drafts<T>(
     options: Options,
     evaluate: impl FnOnce(Drafts<'_>) -> T,
 ) -> T {
-    let alone = thread::available_parallelism().is_ok_and(|threads| threads.get() == 1);
-    if alone || files.len() < FEWEST_FILES {
+    // To ask for the number of processors takes longer than to render a template.
+    let alone = || thread::available_parallelism().is_ok_and(|threads| threads.get() == 1);
+    if files.len() < FEWEST_FILES || alone() {
         return evaluate(Drafts { made: None });
     }
     thread::scope(|scope| {
