@@ -21,7 +21,7 @@ static ALLOCATOR: stampmill::bench::Allocator = stampmill::bench::Allocator;
 const STACK_BYTES: usize = 16 << 20;
 
 /// How many variables of the environment make data values of some 0.6, 2.6 and 50 KB.
-const VARIABLES: [usize; 3] = [4, 34, 750];
+const VARIABLES: [usize; 3] = [6, 42, 875];
 
 fn template_text() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/data/service.yml");

@@ -16,7 +16,6 @@
 //! }
 //! ```
 
-#[cfg(feature = "cli")]
 pub mod bench;
 #[cfg(feature = "cli")]
 pub mod cli;

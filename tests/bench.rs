@@ -234,8 +234,7 @@ fn another_output_is_told_and_fails() {
     assert_eq!(read("other.args"), "-x -f config.yml --data-values-file -\n");
     assert_eq!(read("other.stdin"), r#"{"name": "a", "count": 40}"#);
     let output = bench(place.path(), &values);
-    let expected =
-        "./other -x gives another output for values.json: line 1 is 'name: B', ours is 'name: A'\n";
+    let expected = "./other -x differs for values.json: line 1 is 'name: B', ours is 'name: A'\n";
     assert!(text(&output.stdout).contains(expected), "{}", text(&output.stdout));
 }
 

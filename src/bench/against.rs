@@ -74,7 +74,9 @@ pub(super) fn difference(input: &Input, ours: &str, theirs: &Output) -> Option<D
     let found = |what| Some(Difference { input: input.name().to_owned(), what });
     if !theirs.status.success() {
         let error = String::from_utf8_lossy(&theirs.stderr);
-        return found(format!("it fails ({}): {}", theirs.status, error.trim()));
+        return found(
+            format!("it fails, {}: {}", theirs.status, error.trim()).trim_end_matches(": ").to_owned(),
+        );
     }
     if theirs.stdout == ours.as_bytes() {
         return None;
@@ -118,7 +120,8 @@ mod tests {
             ("printf 'a: 1\\n'", "a: 1\nb: 3\n", Some("line 2 is nothing, ours is 'b: 3'")),
             ("printf 'a: 1\\nb: 2\\n'", "a: 1\n", Some("line 2 is 'b: 2', ours is nothing")),
             ("printf 'a: 1'", "a: 1\n", Some("the line breaks")),
-            ("echo no >&2; exit 3", "", Some("it fails (exit status: 3): no")),
+            ("echo no >&2; exit 3", "", Some("it fails, exit status: 3: no")),
+            ("exit 1", "", Some("it fails, exit status: 1")),
         ] {
             assert_eq!(compared(script, ours).as_deref(), expected, "{script}");
         }

@@ -2,6 +2,8 @@
 //! that compares with compiling each time, with the least any program would do, and with other programs.
 
 mod against;
+mod allocated;
+#[cfg(feature = "cli")]
 mod allocator;
 mod floor;
 mod histogram;
@@ -15,6 +17,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub use against::Difference;
+#[cfg(feature = "cli")]
 pub use allocator::Allocator;
 pub use input::Input;
 pub use profile::{Profile, ProfiledLine};
@@ -246,7 +249,7 @@ fn memory(renderer: &Renderer, template: &Template, inputs: &[&Input]) -> Result
     // What only the first render takes is no part of it.
     all()?;
     let mut outcome = Ok(());
-    let allocated = allocator::counted(|| outcome = all());
+    let allocated = allocated::counted(|| outcome = all());
     outcome?;
     let each = |total: u64| total as f64 / inputs.len().max(1) as f64;
     Ok(allocated.map(|all| Memory { allocations: each(all.allocations), bytes: each(all.bytes) }))

@@ -56,7 +56,7 @@ pub(super) fn of(report: &Report) -> String {
         let _ = match &against.difference {
             None => writeln!(out, "{} gives the same output for {checked}", against.command),
             Some(found) => {
-                writeln!(out, "{} gives another output for {}: {}", against.command, found.input, found.what)
+                writeln!(out, "{} differs for {}: {}", against.command, found.input, found.what)
             }
         };
     }

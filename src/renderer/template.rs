@@ -172,7 +172,6 @@ impl Template {
     }
 
     /// The files that positions in it refer to.
-    #[cfg(feature = "cli")]
     pub(crate) fn file_table(&self) -> &FileTable {
         self.0.first.table()
     }
