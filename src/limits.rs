@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// use stampmill::Limits;
 ///
 /// let limits = Limits { steps: 100_000, time: Some(Duration::from_millis(250)), ..Limits::default() };
-/// assert_eq!(limits.call_depth, 1000);
+/// assert_eq!(limits.call_depth, 500);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -58,7 +58,7 @@ impl Default for Limits {
         Limits {
             steps: 10_000_000,
             memory: 64 << 20,
-            call_depth: 1000,
+            call_depth: 500,
             time: Some(Duration::from_secs(4)),
             text_bytes: 8 << 20,
             elements: 1_000_000,
@@ -217,8 +217,11 @@ const CLOCK_STEPS: u64 = 1000;
 struct Meter {
     limits: RefCell<Limits>,
     steps: Cell<u64>,
+    /// Bytes counted so far, and how many there may be.
     memory: Cell<usize>,
+    most_memory: Cell<usize>,
     nodes: Cell<usize>,
+    most_nodes: Cell<usize>,
     deadline: Cell<Option<Instant>>,
     /// At how many steps the clock is looked at next.
     clock: Cell<u64>,
@@ -235,10 +238,11 @@ struct Meter {
 impl Meter {
     const fn new(limits: Limits) -> Meter {
         Meter {
-            limits: RefCell::new(limits),
             steps: Cell::new(0),
             memory: Cell::new(0),
+            most_memory: Cell::new(limits.memory),
             nodes: Cell::new(0),
+            most_nodes: Cell::new(limits.output_nodes),
             deadline: Cell::new(None),
             clock: Cell::new(CLOCK_STEPS),
             cancel: RefCell::new(None),
@@ -246,6 +250,7 @@ impl Meter {
             message: RefCell::new(String::new()),
             reported: Cell::new(false),
             evaluators: Cell::new(0),
+            limits: RefCell::new(limits),
         }
     }
 
@@ -254,7 +259,9 @@ impl Meter {
         self.limits.swap(&other.limits);
         self.steps.swap(&other.steps);
         self.memory.swap(&other.memory);
+        self.most_memory.swap(&other.most_memory);
         self.nodes.swap(&other.nodes);
+        self.most_nodes.swap(&other.most_nodes);
         self.deadline.swap(&other.deadline);
         self.clock.swap(&other.clock);
         self.cancel.swap(&other.cancel);
@@ -444,7 +451,7 @@ pub(crate) fn spend_memory(bytes: usize) -> std::result::Result<(), Exceeded> {
 }
 
 fn check_memory(meter: &Meter, used: usize) -> std::result::Result<(), Exceeded> {
-    let most = meter.limits.borrow().memory;
+    let most = meter.most_memory.get();
     if used > most {
         return Err(meter.exceed(Limit::Memory, format!("values of more than {most} bytes")));
     }
@@ -478,7 +485,7 @@ pub(crate) fn spend_output_nodes(count: usize) -> std::result::Result<(), Exceed
     METER.with(|meter| {
         let nodes = meter.nodes.get().saturating_add(count);
         meter.nodes.set(nodes);
-        let most = meter.limits.borrow().output_nodes;
+        let most = meter.most_nodes.get();
         if nodes > most {
             return Err(meter.exceed(Limit::OutputNodes, format!("more than {most} nodes")));
         }

@@ -56,6 +56,16 @@ pub struct File {
     kind: Option<FileKind>,
     template: Option<bool>,
     for_output: Option<bool>,
+    /// What the name says, once it was asked.
+    by_name: OnceLock<ByName>,
+}
+
+/// What a file's name says about it.
+#[derive(Clone, Copy)]
+struct ByName {
+    kind: FileKind,
+    /// `*.lib.*`
+    library: bool,
 }
 
 impl File {
@@ -84,7 +94,16 @@ impl File {
 
     fn with_content(path: String, description: String, content: Content) -> File {
         let original_path = path.clone();
-        File { path, original_path, description, content, kind: None, template: None, for_output: None }
+        File {
+            path,
+            original_path,
+            description,
+            content,
+            kind: None,
+            template: None,
+            for_output: None,
+            by_name: OnceLock::new(),
+        }
     }
 
     /// The path by which templates load the file and under which its result is written, `/` between names.
@@ -146,7 +165,7 @@ impl File {
 
     /// How the file is read: as marked, else by its name.
     pub fn kind(&self) -> FileKind {
-        self.kind.unwrap_or_else(|| FileKind::of_name(self.name()))
+        self.kind.unwrap_or_else(|| self.by_name().kind)
     }
 
     /// Whether code in the file is evaluated.
@@ -166,9 +185,7 @@ impl File {
 
     /// Whether the file is only there to be loaded: `.star` and `*.lib.*`.
     pub fn is_library(&self) -> bool {
-        let name = self.name();
-        let lib = name.rsplit_once('.').and_then(|(stem, _)| stem.rsplit_once('.'));
-        matches!(lib, Some((_, "lib"))) || self.kind() == FileKind::Starlark
+        self.by_name().library || self.kind() == FileKind::Starlark
     }
 
     /// Whether the file was found in a directory, rather than named itself.
@@ -179,6 +196,7 @@ impl File {
     /// Gives the file another path.
     pub fn set_path(&mut self, path: impl Into<String>) {
         self.path = path.into();
+        self.by_name = OnceLock::new();
     }
 
     /// Overrides the kind, and whether code in the file is evaluated.
@@ -196,9 +214,13 @@ impl File {
         !self.is_library() && matches!(self.kind(), FileKind::Yaml | FileKind::Text)
     }
 
-    fn name(&self) -> &str {
-        let path = self.path.trim_end_matches('/');
-        path.rsplit('/').next().unwrap_or_default()
+    fn by_name(&self) -> ByName {
+        *self.by_name.get_or_init(|| {
+            let path = self.path.trim_end_matches('/');
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let lib = name.rsplit_once('.').and_then(|(stem, _)| stem.rsplit_once('.'));
+            ByName { kind: FileKind::of_name(name), library: matches!(lib, Some((_, "lib"))) }
+        })
     }
 }
 

@@ -308,16 +308,28 @@ fn is_simple_key(key: &Node) -> bool {
     }
 }
 
-/// A quick yes for most strings: words of ASCII letters, digits and harmless signs that cannot
-/// be taken for another type.
+/// A quick yes for most strings: printable ASCII that begins like no other type and holds no sign that
+/// YAML would take for its own.
 fn is_plainly_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let Some(first) = bytes.first() else { return false };
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return false };
     // These begin no number; the words that mean something else are no longer than `false`.
     let safe_first =
         first.is_ascii_alphabetic() && (bytes.len() > 5 || !b"yYnNtTfFoO".contains(first)) || *first == b'/';
-    safe_first
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'))
+    if !safe_first || matches!(last, b' ' | b':') {
+        return false;
+    }
+    let mut before = *first;
+    bytes.iter().all(|byte| {
+        let plain = match byte {
+            // A comment, and the end of a key.
+            b'#' => before != b' ',
+            b' ' => before != b':',
+            _ => byte.is_ascii_graphic(),
+        };
+        before = *byte;
+        plain
+    })
 }
 
 /// In which ways a string may be written.
