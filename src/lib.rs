@@ -1,17 +1,22 @@
 //! Stampmill evaluates [ytt](https://carvel.dev/ytt/) templates in process.
 //!
-//! [`workspace::render`] is the way in: it takes files and data values and gives documents.
+//! A [`Template`] is compiled once and rendered often; a [`Renderer`] keeps templates and sets [`Limits`].
+//! [`workspace::render`] runs files once, as the command does.
 //!
 //! ```
-//! use stampmill::workspace::{File, Request, render};
-//! use stampmill::yaml::print_documents;
+//! use stampmill::workspace::File;
+//! use stampmill::{Renderer, Values};
 //!
 //! fn main() -> stampmill::Result<()> {
-//!     let template = "#@ load('@ytt:data', 'data')\ngreeting: #@ 'Hello, ' + data.values.name\n";
-//!     let values = "#@data/values\n---\nname: world\n";
-//!     let files = vec![File::new("config.yml", template.as_bytes()), File::new("values.yml", values.as_bytes())];
-//!     let rendered = render(Request { files, ..Request::default() })?;
-//!     assert_eq!(print_documents(&rendered.documents), "greeting: Hello, world\n");
+//!     let renderer = Renderer::new();
+//!     let text = "#@ load('@ytt:data', 'data')\ngreeting: #@ 'Hello, ' + data.values.name\n";
+//!     let template = renderer.compile(vec![File::new("config.yml", text.as_bytes())])?;
+//!     let output = renderer.render(&template, &Values::json(r#"{"name": "world"}"#))?;
+//!     assert_eq!(output.yaml()?, "greeting: Hello, world\n");
+//!
+//!     let fleet = [r#"{"name": "a"}"#, r#"{"name": 1}"#].map(Values::json);
+//!     let results = renderer.render_many(&template, &fleet, |output| output.yaml());
+//!     assert!(results[0].is_ok() && results[1].is_err());
 //!     Ok(())
 //! }
 //! ```
