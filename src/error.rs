@@ -132,6 +132,15 @@ impl Error {
         self
     }
 
+    /// Names the file in frames that know no place.
+    pub(crate) fn in_file(mut self, name: &str) -> Error {
+        let frames = self.0.failures.iter_mut().flat_map(|failure| &mut failure.frames);
+        for frame in frames.filter(|frame| frame.place.is_empty()) {
+            frame.place = format!("{name}:?");
+        }
+        self
+    }
+
     /// Whether a limit was reached or the render was cancelled.
     pub fn is_limit(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Limit(_) | ErrorKind::Cancelled)

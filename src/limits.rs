@@ -348,7 +348,12 @@ fn limit<T>(of: impl FnOnce(&Limits) -> T) -> T {
     METER.with(|meter| of(&meter.limits.borrow()))
 }
 
-/// What the running render may use of one kind.
+/// The limits that the running render is under, for threads that work for it.
+pub(crate) fn current() -> Limits {
+    limit(Limits::clone)
+}
+
+/// How deep calls of functions may nest in the running render.
 pub(crate) fn call_depth() -> usize {
     limit(|limits| limits.call_depth)
 }

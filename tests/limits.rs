@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use stampmill::workspace::File;
+use stampmill::workspace::{File, Request, render};
 use stampmill::{CancelToken, Error, ErrorKind, Limit, Limits, Renderer, Template, Values};
 
 /// Small enough for an unoptimised build to reach each in a moment.
@@ -92,7 +92,7 @@ fn every_limit_names_itself_and_the_place() {
             Limit::Elements,
             "config.yml:3",
         ),
-        ("a comprehension", "a: #@ len([x for x in range(1000000000)])\n", Limit::Steps, "?"),
+        ("a comprehension", "a: #@ len([x for x in range(1000000000)])\n", Limit::Steps, "config.yml:?"),
         (
             "a dict that grows",
             "#@ x = {}\n#@ for i in range(100000000):\n#@   x['key %d' % i] = [i]\n#@ end\na: 1\n",
@@ -191,6 +191,54 @@ fn data_values_are_limited_too() {
         let error = failure(template, limits(), &values);
         assert_eq!(error.kind(), ErrorKind::Limit(limit), "{error}");
     }
+}
+
+#[test]
+fn malformed_data_values_have_a_line() {
+    let template = "#@ load('@ytt:data', 'data')\na: #@ data.values.a\n";
+    let json = failure(template, limits(), &Values::json("{\n  \"a\": 1,\n  b: 2\n}"));
+    assert_eq!(
+        json.to_string(),
+        "data values: line 3: invalid character 'b' looking for beginning of object key string"
+    );
+    let yaml = failure(template, limits(), &Values::yaml("a: 1\nb: [\n"));
+    assert!(yaml.to_string().starts_with("data values: yaml: line "), "{yaml}");
+}
+
+/// A library that is loaded when a render has used up its memory is not lost for the others.
+#[test]
+fn what_one_render_has_used_up_is_there_for_the_next() {
+    let template = "#@ load('@ytt:data', 'data')
+#@ x = ['x' * 1000000 for i in range(data.values.n)]
+#@ load('@many:lib.star', 'last')
+last: #@ last
+";
+    let numbers: String =
+        (0..6000).map(|number| format!("#@ x{number} = {number}\nn{number}: 1\n")).collect();
+    let renderer = Renderer::new().with_limits(limits());
+    let files = vec![
+        File::new("config.yml", template.as_bytes()),
+        File::new("_ytt_lib/many/lib.star", *b"load('nodes.lib.yml', nodes='last')\nlast = nodes\n"),
+        File::new("_ytt_lib/many/nodes.lib.yml", format!("{numbers}#@ last = 7\n").as_bytes()),
+    ];
+    let template = renderer.compile(files).unwrap();
+    let greedy = renderer.render(&template, &Values::json(r#"{"n": 16}"#)).unwrap_err();
+    assert_eq!(greedy.kind(), ErrorKind::Limit(Limit::Memory), "{greedy}");
+    let modest = renderer.render(&template, &Values::json(r#"{"n": 1}"#)).and_then(|output| output.yaml());
+    assert_eq!(modest.as_deref(), Ok("last: 7\n"));
+}
+
+/// So many files that the next ones are read on another thread.
+#[test]
+fn limits_hold_on_every_thread_of_a_run() {
+    let text = format!("a: #@ 1\nb: {}\n", "x".repeat(2 << 20));
+    let mut files: Vec<File> =
+        (0..40).map(|number| File::new(format!("f{number}.yml"), *b"a: #@ 1\n")).collect();
+    files.push(File::new("large.yml", text.as_bytes()));
+    let request = Request { files, limits: limits(), ..Request::default() };
+    let error = render(request).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit(Limit::InputBytes), "{error}");
+    assert!(error.to_string().contains("large.yml"), "{error}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use super::values::Values;
 use super::{Output, measure, on_compile_stack, on_render_stack};
 use crate::error::Result;
-use crate::limits::{CancelToken, Limits, check_input, metered};
+use crate::limits::{CancelToken, Limits, metered};
 use crate::workspace::{Compilation, File, Log, Options, evaluate};
 use crate::yaml::{FileTable, Node, recycle};
 
@@ -193,11 +193,6 @@ impl Recipe {
         let Recipe { files, options, limits } = self;
         on_compile_stack(|| {
             metered(limits, None, || {
-                for file in files {
-                    // Files that cannot be read matter to those who load them.
-                    let bytes = file.bytes().map_or(0, |bytes| bytes.len());
-                    check_input(bytes, || file.description().to_owned())?;
-                }
                 let compilation = Compilation::new(files.clone(), FileTable::default());
                 compilation.compile_all(*options)?;
                 Ok(compilation)

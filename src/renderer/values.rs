@@ -75,7 +75,8 @@ impl<'a> Values<'a> {
             Form::Yaml(text) => parse(text, file),
             Form::Json(text) => {
                 limits::check_input(text.len(), || "data values".to_owned())?;
-                let tree = yaml::json::read(text.as_bytes()).map_err(|error| error.context("data values"))?;
+                let tree =
+                    yaml::json::read_lines(text.as_bytes()).map_err(|error| error.context("data values"))?;
                 document(tree)
             }
         }

@@ -472,12 +472,12 @@ pub(crate) fn failed(error: &starlark::Error, files: &FileTable) -> Error {
         }
     }
     if frames.is_empty() && limits::is_stopped() {
-        // A loop that calls nothing.
+        // A loop that calls nothing. Who evaluates the file knows its name.
         let call = error.call_stack().frames.last();
         let function = call.map_or(codegen::MAIN, |frame| frame.name.rsplit('.').next().unwrap_or_default());
         let function = names::restore(function);
         let context = if function == codegen::MAIN { "<toplevel>" } else { &function };
-        frames.push(Frame::new(context, "?", "a loop"));
+        frames.push(Frame::new(context, "", "a loop"));
     }
     if worded.starts_with("(p) ") {
         // What makes the reference's interpreter itself panic has no frames there.

@@ -12,6 +12,7 @@ use super::compilation::Compilation;
 use super::library::FileIndex;
 use crate::engine::STACK_BYTES;
 use crate::error::Result;
+use crate::limits::{self, metered};
 use crate::template::program::Draft;
 use crate::template::yaml::has_templating;
 use crate::yaml::{self, DocumentSet};
@@ -60,12 +61,14 @@ pub(super) fn with_drafts<T>(
     if files.len() < FEWEST_FILES || alone() {
         return evaluate(Drafts { made: None });
     }
+    let limits = limits::current();
     thread::scope(|scope| {
         let (sender, drafts) = sync_channel(MOST_WAITING);
         let draft = move || {
             for index in files {
                 // The other side stops at its first error.
-                if sender.send(compilation.draft_once(*index, options)).is_err() {
+                let drafted = metered(&limits, None, || compilation.draft_once(*index, options));
+                if sender.send(drafted).is_err() {
                     break;
                 }
             }

@@ -7,6 +7,7 @@ use super::Options;
 use super::files::{File, FileKind};
 use super::library::{FileIndex, Libraries, LibraryId, Listed};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::check_input;
 use crate::template::builder::{Dialect, Source};
 use crate::template::lines::{Line, SourceLine};
 use crate::template::nodes::Nodes;
@@ -48,6 +49,11 @@ struct Made {
     yaml: HashMap<(FileIndex, Options), Result<Loaded>>,
     programs: HashMap<FileIndex, Result<Arc<Program>>>,
     annotated: HashMap<(LibraryId, Options, &'static str), Arc<[Listed]>>,
+}
+
+/// Whether other runs would fare the same. Those who load a file late may have used up what it needs.
+fn is_lasting<T>(made: &Result<T>) -> bool {
+    !made.as_ref().is_err_and(Error::is_limit)
 }
 
 impl Compilation {
@@ -128,7 +134,9 @@ impl Compilation {
 
     /// Reads a file and gives its text to those who show lines of it.
     pub(super) fn text(&self, index: FileIndex) -> Result<Arc<[u8]>> {
-        let bytes = self.file(index)?.text_bytes()?;
+        let file = self.file(index)?;
+        let bytes = file.text_bytes()?;
+        check_input(bytes.len(), || file.description().to_owned())?;
         self.table.set_text(self.id(index), || String::from_utf8_lossy(&bytes).into());
         Ok(bytes)
     }
@@ -140,7 +148,9 @@ impl Compilation {
             return parsed.clone();
         }
         let parsed = self.parse_anew(index, options).map(Arc::new);
-        self.made().parsed.insert(key, parsed.clone());
+        if is_lasting(&parsed) {
+            self.made().parsed.insert(key, parsed.clone());
+        }
         parsed
     }
 
@@ -170,7 +180,9 @@ impl Compilation {
             return loaded.clone();
         }
         let loaded = self.compile_yaml(index, options);
-        self.made().yaml.insert(key, loaded.clone());
+        if is_lasting(&loaded) {
+            self.made().yaml.insert(key, loaded.clone());
+        }
         loaded
     }
 
@@ -232,7 +244,9 @@ impl Compilation {
             return program.clone();
         }
         let program = self.file(index).and_then(|file| compile(file, &self.text(index)?));
-        self.made().programs.insert(index, program.clone());
+        if is_lasting(&program) {
+            self.made().programs.insert(index, program.clone());
+        }
         program
     }
 

@@ -186,6 +186,7 @@ impl Session {
         evaluating: Evaluating,
         run: impl FnOnce() -> Result<starlark::Result<T>>,
     ) -> Result<T> {
+        let file = evaluating.file;
         {
             let mut state = self.state();
             if let Some(first) = state.stack.iter().position(|other| other.is(&evaluating)) {
@@ -203,7 +204,10 @@ impl Session {
         }
         let result = run();
         self.state().stack.pop();
-        result?.map_err(|error| program::failed(&error, self.file_table()))
+        result?.map_err(|error| {
+            let name = self.files.get(file).map_or("", |file| file.path());
+            program::failed(&error, self.file_table()).in_file(name)
+        })
     }
 
     /// The names a load statement can take from a file.

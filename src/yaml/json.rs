@@ -7,6 +7,7 @@ use super::node::{DocumentSet, MapItem, Node};
 use super::print::is_empty;
 use crate::error::{Error, ErrorKind, Result};
 
+pub(crate) use super::json_read::read_lines;
 pub use super::json_read::{decode, read};
 
 /// The documents as ytt prints them with `-o json`: one behind the other without a separator, empty

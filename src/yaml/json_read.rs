@@ -26,6 +26,12 @@ pub fn read(text: &[u8]) -> Result<Node> {
     Reader { text, at: 0, exact: true, too_large: None, most: limits::yaml_depth() }.document()
 }
 
+/// [`read`], with the line in its errors.
+pub(crate) fn read_lines(text: &[u8]) -> Result<Node> {
+    let mut reader = Reader { text, at: 0, exact: true, too_large: None, most: limits::yaml_depth() };
+    reader.document().map_err(|error| error.context(format!("line {}", reader.line())))
+}
+
 /// How many items most maps have at most.
 const USUAL_ITEMS: usize = 8;
 
@@ -44,13 +50,18 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn document(mut self) -> Result<Node> {
+    /// The line that is being read.
+    fn line(&self) -> usize {
+        1 + memchr::memchr_iter(b'\n', self.text.get(..self.at).unwrap_or_default()).count()
+    }
+
+    fn document(&mut self) -> Result<Node> {
         let value = self.value(0)?;
         match self.peek_token() {
             None => {}
             Some(_) => return self.unexpected("after top-level value"),
         }
-        match self.too_large {
+        match self.too_large.take() {
             Some(message) => Err(Error::new(ErrorKind::Yaml, message)),
             None => Ok(value),
         }
