@@ -4,7 +4,6 @@
 //! A [`Renderer`] adds a cache of templates, limits of one's own, cancellation, and many inputs at once.
 
 mod cache;
-mod deserialize;
 mod gate;
 mod measure;
 mod output;

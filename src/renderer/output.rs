@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 
-use super::deserialize;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limit;
 use crate::workspace::EvaluatedFiles;
@@ -83,7 +82,7 @@ impl Output {
     pub fn deserialize<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>> {
         self.documents()
             .map(|document| {
-                deserialize::from_node(&document.value)
+                yaml::from_node(&document.value)
                     .map_err(|error| Error::new(ErrorKind::Yaml, error.to_string()))
             })
             .collect()

@@ -4,6 +4,7 @@
 //! the printer's bytes follow that library. See `resolve` for the scalar types and `print` for the
 //! output rules.
 
+mod deserialize;
 mod float;
 mod go_text;
 pub mod json;
@@ -17,8 +18,10 @@ mod print;
 mod recycle;
 pub mod resolve;
 mod scan;
+mod serialize;
 mod visit;
 
+pub use deserialize::from_node;
 pub(crate) use float::as_decimal as float_as_decimal;
 pub use go_text::go_text;
 pub use keys::keep_last_of_repeated_keys;
@@ -32,5 +35,6 @@ pub use pos::print_positions;
 pub(crate) use print::print_document;
 pub use print::{is_empty, print_documents, print_value};
 pub(crate) use recycle::{array_items, map_items, recycle};
+pub use serialize::to_node;
 pub use visit::visit_notes;
 pub(crate) use visit::{Known, with_changed_items};

@@ -13,7 +13,7 @@ use crate::yaml::Node;
 pub(super) type Error = serde::de::value::Error;
 
 /// A value of a type from a tree.
-pub(super) fn from_node<'a, T: Deserialize<'a>>(node: &'a Node) -> Result<T, Error> {
+pub fn from_node<'a, T: Deserialize<'a>>(node: &'a Node) -> Result<T, Error> {
     T::deserialize(Part(node))
 }
 
