@@ -1,0 +1,140 @@
+//! Submitting stamped objects: only what differs is written.
+//!
+//! Source of the rules: the reference's `pkg/repository/repository.go`. On purpose different, see
+//! COMPATIBILITY.md: an immutable object that is there already is not created again where nothing is
+//! remembered of it, as after a restart, nor where it has no spec.
+
+use super::labels::Labels;
+use super::submitted::{Submitted, discriminant, holds};
+use crate::cluster::{self, Cluster, Object, Query};
+
+/// What was done with a stamped object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Applied {
+    /// It was not there before.
+    Created,
+    /// It was changed.
+    Patched,
+    /// It is as it should be.
+    Unchanged,
+}
+
+/// Why a stamped object was not taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApplyError {
+    /// What was being done: `create`, `patch`, ...
+    doing: String,
+    /// What the cluster says.
+    cause: cluster::Error,
+}
+
+impl ApplyError {
+    /// Whether the service account may not do it.
+    pub fn is_forbidden(&self) -> bool {
+        self.cause.kind() == cluster::ErrorKind::Forbidden
+    }
+}
+
+impl std::fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.doing, self.cause)
+    }
+}
+
+impl std::error::Error for ApplyError {}
+
+fn failed(doing: impl Into<String>) -> impl FnOnce(cluster::Error) -> ApplyError {
+    let doing = doing.into();
+    move |cause| ApplyError { doing, cause }
+}
+
+/// Makes the one object of this name be as it was stamped, and returns it as the cluster keeps it.
+///
+/// # Errors
+/// The cluster does not take it.
+pub fn mutable(
+    stamped: &Object,
+    cluster: &dyn Cluster,
+    submitted: &Submitted,
+) -> Result<(Object, Applied), ApplyError> {
+    let live = match cluster.get(&stamped.key()) {
+        Ok(live) => live,
+        Err(error) if error.is_not_found() => return create(stamped, cluster, submitted, ""),
+        Err(error) => {
+            let (namespace, name) = (stamped.namespace(), stamped.name());
+            let doing = format!("failed to get unstructured [{namespace}/{name}] from api server");
+            return Err(failed(doing)(error));
+        }
+    };
+    if submitted.is_unchanged(stamped, &live) {
+        return Ok((live, Applied::Unchanged));
+    }
+    let patched = cluster.apply(&live, stamped).map_err(failed("patch"))?;
+    submitted.set(stamped, &patched, "");
+    let changed = patched.resource_version() != live.resource_version();
+    Ok((patched, if changed { Applied::Patched } else { Applied::Unchanged }))
+}
+
+/// Makes sure that there is an object as it was stamped last, beside those that were stamped before, and
+/// returns it as the cluster keeps it.
+///
+/// # Errors
+/// The cluster does not take it, or does not say which there are.
+pub fn immutable(
+    stamped: &Object,
+    labels: &Labels,
+    cluster: &dyn Cluster,
+    submitted: &Submitted,
+) -> Result<(Object, Applied), ApplyError> {
+    let existing = list(stamped, labels, cluster).map_err(failed("unable to list from api server"))?;
+    let discriminant = discriminant(labels);
+    if let Some(known) = submitted.unchanged_in(stamped, &existing, &discriminant) {
+        return Ok((known.clone(), Applied::Unchanged));
+    }
+    // The newest is what was submitted last, if the same process did it or another one before.
+    let newest = newest(&existing).filter(|newest| is_from(newest, stamped));
+    match (newest, submitted.is_last(stamped, &discriminant)) {
+        (Some(newest), None) if holds(newest.node(), stamped.node()) => {
+            submitted.set(stamped, newest, &discriminant);
+            Ok((newest.clone(), Applied::Unchanged))
+        }
+        (Some(newest), Some(true)) if stamped.spec().is_none() && holds(newest.node(), stamped.node()) => {
+            Ok((newest.clone(), Applied::Unchanged))
+        }
+        _ => create(stamped, cluster, submitted, &discriminant),
+    }
+}
+
+/// The objects with these labels that are of the kind and in the namespace of a stamped one.
+///
+/// # Errors
+/// That of the cluster.
+pub fn list(stamped: &Object, labels: &Labels, cluster: &dyn Cluster) -> cluster::Result<Vec<Object>> {
+    let mut query = Query::all(stamped.kind()).in_namespace(stamped.namespace());
+    query.labels = labels.clone();
+    Ok(cluster.list(&query)?.items)
+}
+
+/// The object that was created last; of several at one time the last of the list.
+fn newest(existing: &[Object]) -> Option<&Object> {
+    existing.iter().max_by(|a, b| a.creation_timestamp().cmp(b.creation_timestamp()))
+}
+
+/// Whether an object has the name that was stamped, or one that was made from it.
+fn is_from(existing: &Object, stamped: &Object) -> bool {
+    match stamped.name() {
+        "" => existing.generate_name() == stamped.generate_name(),
+        name => existing.name() == name,
+    }
+}
+
+fn create(
+    stamped: &Object,
+    cluster: &dyn Cluster,
+    submitted: &Submitted,
+    discriminant: &str,
+) -> Result<(Object, Applied), ApplyError> {
+    let created = cluster.create(stamped.clone()).map_err(failed("create"))?;
+    submitted.set(stamped, &created, discriminant);
+    Ok((created, Applied::Created))
+}
