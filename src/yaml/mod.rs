@@ -16,6 +16,7 @@ mod pos;
 mod print;
 mod recycle;
 pub mod resolve;
+mod same;
 mod scan;
 mod visit;
 
@@ -32,5 +33,6 @@ pub use pos::print_positions;
 pub(crate) use print::print_document;
 pub use print::{is_empty, print_documents, print_value};
 pub(crate) use recycle::{array_items, map_items, recycle};
+pub use same::same;
 pub use visit::visit_notes;
 pub(crate) use visit::{Known, with_changed_items};
