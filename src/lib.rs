@@ -24,6 +24,7 @@
 pub mod bench;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod cluster;
 pub mod engine;
 mod error;
 mod limits;
