@@ -2,3 +2,13 @@
 //! `carto.run/v1alpha1` has it. Nothing here knows a Kubernetes client.
 
 pub mod api;
+pub mod conditions;
+pub mod error;
+mod field_path;
+mod go_map;
+pub mod health;
+pub mod object;
+pub mod outputs;
+pub mod run_error;
+
+pub(crate) use go_map::go_map;
