@@ -31,6 +31,7 @@ mod modules;
 mod overlay;
 mod renderer;
 mod schema;
+pub mod supply_chain;
 mod template;
 mod validation;
 pub mod version;

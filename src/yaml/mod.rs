@@ -19,7 +19,7 @@ pub mod resolve;
 mod scan;
 mod visit;
 
-pub(crate) use float::as_decimal as float_as_decimal;
+pub(crate) use float::{as_decimal as float_as_decimal, push_general as push_float};
 pub use go_text::go_text;
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};

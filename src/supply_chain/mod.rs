@@ -1,0 +1,7 @@
+//! Supply chains: how an owner (workload, deliverable, runnable) becomes stamped objects, as Cartographer's
+//! `carto.run/v1alpha1` has it. Nothing here knows a Kubernetes client.
+
+pub mod go_text;
+pub mod interpolate;
+pub mod jsonpath;
+pub mod view;
