@@ -6,9 +6,13 @@ pub mod conditions;
 pub mod error;
 mod field_path;
 mod go_map;
+pub mod go_text;
 pub mod health;
+pub mod interpolate;
+pub mod jsonpath;
 pub mod object;
 pub mod outputs;
 pub mod run_error;
+pub mod view;
 
 pub(crate) use go_map::go_map;

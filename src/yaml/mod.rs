@@ -23,7 +23,7 @@ mod serialize;
 mod visit;
 
 pub use deserialize::from_node;
-pub(crate) use float::as_decimal as float_as_decimal;
+pub(crate) use float::{as_decimal as float_as_decimal, push_general as push_float};
 pub use go_text::go_text;
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};
@@ -36,7 +36,7 @@ pub use pos::print_positions;
 pub(crate) use print::print_document;
 pub use print::{is_empty, print_documents, print_value};
 pub(crate) use recycle::{array_items, map_items, recycle};
-pub use serialize::to_node;
 pub use same::same;
+pub use serialize::to_node;
 pub use visit::visit_notes;
 pub(crate) use visit::{Known, with_changed_items};
