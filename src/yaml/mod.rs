@@ -22,7 +22,7 @@ mod serialize;
 mod visit;
 
 pub use deserialize::from_node;
-pub(crate) use float::as_decimal as float_as_decimal;
+pub(crate) use float::{as_decimal as float_as_decimal, push_general as push_float};
 pub use go_text::go_text;
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};
@@ -32,7 +32,7 @@ pub use node::{
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
 pub use pos::print_positions;
-pub(crate) use print::print_document;
+pub(crate) use print::{Form, print_document, push_double_quoted};
 pub use print::{is_empty, print_documents, print_value};
 pub(crate) use recycle::{array_items, map_items, recycle};
 pub use serialize::to_node;
