@@ -59,7 +59,7 @@ impl<'a> Owner<'a> {
 
     /// As ytt templates see it: fields that are not set are missing, those that are unknown as well.
     pub fn json(&self) -> &Node {
-        self.json.get_or_init(|| wire(&self.view().to_json()))
+        self.json.get_or_init(|| wire(&self.view().to_whole_json()))
     }
 
     /// The parameters that it gives.

@@ -109,8 +109,10 @@ fn context_of(
     };
     let context = Context::of_resource(&owner, params, &Inputs::of(resource, outputs), &labels);
     // Both forms of the context must agree on everything but the owner.
-    let (values, paths) = (context.data_values(), context.view().to_json());
-    for name in ["params", "sources", "images", "configs", "deployment", "labels", "source", "image", "config"] {
+    let (values, paths) = (context.data_values(), context.view().to_whole_json());
+    for name in
+        ["params", "sources", "images", "configs", "deployment", "labels", "source", "image", "config"]
+    {
         let (one, other) = (field(&values, name), field(&paths, name));
         if one.is_some() != other.is_some() || !one.zip(other).is_none_or(|(one, other)| equal(one, other)) {
             return Err(format!("`{name}` is {one:?} for ytt and {other:?} for paths"));

@@ -70,7 +70,8 @@ pub fn realize(case: &Case) -> Result<(), String> {
                 None => Condition { status: Status::Unknown, ..Condition::default() },
             }
         };
-        let template = part("template").map(|_| part("templateName").and_then(Node::as_str).unwrap_or_default());
+        let template =
+            part("template").map(|_| part("templateName").and_then(Node::as_str).unwrap_or_default());
         let realized = Realized {
             resource: &resource,
             template,
@@ -92,8 +93,12 @@ pub fn realize(case: &Case) -> Result<(), String> {
     if expected.len() != found.len() {
         return Err(format!("expected {} resources, found {}", expected.len(), found.len()));
     }
-    for (expected, found) in expected.into_iter().zip(found) {
-        holds(expected, found, now)?;
+    // The cases do not say in which order: what had a status before comes first.
+    for expected in expected {
+        let name = field(expected, "name");
+        let found = found.iter().find(|status| field(status, "name") == name);
+        let found = found.ok_or_else(|| format!("there is no status of {name:?}"))?;
+        holds(expected, found, now).map_err(|problem| format!("{name:?}: {problem}"))?;
     }
     if let Some(expected) = field(expect, "events") {
         let mut expected: Vec<(String, String)> = items(expected)

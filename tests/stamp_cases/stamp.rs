@@ -16,9 +16,11 @@ fn object(node: &Node) -> Result<Object, String> {
 
 fn texts(node: &Node) -> Vec<(Text, Node)> {
     match node {
-        Node::Map(map) => {
-            map.items.iter().filter_map(|item| Some((Text::new(item.key.as_str()?), item.value.clone()))).collect()
-        }
+        Node::Map(map) => map
+            .items
+            .iter()
+            .filter_map(|item| Some((Text::new(item.key.as_str()?), item.value.clone())))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -91,7 +93,8 @@ pub fn cache(case: &Case) -> Result<(), String> {
     let wanted = object(part("submitted"))?;
     let hit = match part("existing") {
         Node::Array(existing) => {
-            let existing = existing.items.iter().map(|item| object(&item.value)).collect::<Result<Vec<_>, _>>()?;
+            let existing =
+                existing.items.iter().map(|item| object(&item.value)).collect::<Result<Vec<_>, _>>()?;
             let discriminant = part("ownerDiscriminant").as_str().unwrap_or_default();
             submitted.unchanged_in(&wanted, &existing, discriminant).is_some()
         }
