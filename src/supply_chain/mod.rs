@@ -4,4 +4,5 @@
 pub mod go_text;
 pub mod interpolate;
 pub mod jsonpath;
+pub mod owner_view;
 pub mod view;
