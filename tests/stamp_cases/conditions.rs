@@ -51,7 +51,8 @@ pub fn conditions(case: &Case) -> Result<(), String> {
 }
 
 fn previous_conditions(node: &Node) -> Result<Vec<Condition>, String> {
-    let mut conditions: Vec<Condition> = items(node).into_iter().map(read_condition).collect::<Result<_, _>>()?;
+    let mut conditions: Vec<Condition> =
+        items(node).into_iter().map(read_condition).collect::<Result<_, _>>()?;
     for condition in &mut conditions {
         if condition.last_transition_time.is_empty() {
             BEFORE.clone_into(&mut condition.last_transition_time);
@@ -73,9 +74,9 @@ fn check_conditions(expected: &[&Node], found: &[Condition]) -> Result<(), Strin
             ("reason", &found.reason),
             ("message", &found.message),
         ];
-        parts.into_iter().all(|(key, found)| {
-            field(expected, key).is_none_or(|expected| expected.as_str() == Some(found))
-        })
+        parts
+            .into_iter()
+            .all(|(key, found)| field(expected, key).is_none_or(|expected| expected.as_str() == Some(found)))
     };
     match expected.len() == found.len() && expected.iter().zip(found).all(agrees) {
         true => Ok(()),
@@ -91,7 +92,8 @@ pub fn resource_status(case: &Case) -> Result<(), String> {
         .collect::<Result<_, _>>()?;
     let mut statuses = ResourceStatuses::new(OwnerKind::Workload, &previous, NOW);
     for added in items(case.given("add")) {
-        let status = read(field(added, "resource").unwrap_or(&Node::Null)).map_err(|error| error.to_string())?;
+        let status =
+            read(field(added, "resource").unwrap_or(&Node::Null)).map_err(|error| error.to_string())?;
         let error = field(added, "error").and_then(Node::as_str);
         let error = error.map(|text| RealizeError::Other(text.to_owned()));
         let pass_through = field(added, "isPassThrough") == Some(&Node::Bool(true));

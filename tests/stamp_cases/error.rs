@@ -86,8 +86,8 @@ pub fn message(case: &Case) -> Result<(), String> {
         }
         kind => {
             let mut error = realize_error_of(kind, input)?;
-            if let RealizeError::RetrieveOutput { object: name, .. } | RealizeError::Apply { object: name, .. } =
-                &mut error
+            if let RealizeError::RetrieveOutput { object: name, .. }
+            | RealizeError::Apply { object: name, .. } = &mut error
                 && name.name.is_empty()
             {
                 *name = object();
@@ -120,10 +120,8 @@ fn realize_error_of(kind: &str, error: &Node) -> Result<RealizeError, String> {
         cause => cause,
     };
     let object = field(error, "object").filter(|object| **object != Node::Null);
-    let name = object.map(|object| ObjectName {
-        namespace: text(object, "namespace"),
-        name: text(object, "name"),
-    });
+    let name =
+        object.map(|object| ObjectName { namespace: text(object, "namespace"), name: text(object, "name") });
     Ok(match kind {
         "GetTemplate" => RealizeError::GetTemplate { place, template, cause },
         "Stamp" => RealizeError::Stamp { place, kind: text(error, "templateKind"), template, cause },
@@ -133,11 +131,9 @@ fn realize_error_of(kind: &str, error: &Node) -> Result<RealizeError, String> {
             forbidden: text(error, "apiReason") == "Forbidden",
             cause,
         },
-        "ListCreatedObjects" => RealizeError::List {
-            namespace: text(error, "namespace"),
-            labels: texts(error, "labels"),
-            cause,
-        },
+        "ListCreatedObjects" => {
+            RealizeError::List { namespace: text(error, "namespace"), labels: texts(error, "labels"), cause }
+        }
         "ResolveTemplateOption" => {
             RealizeError::ResolveOption { place, option: text(error, "option"), cause }
         }

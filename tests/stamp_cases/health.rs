@@ -51,8 +51,7 @@ pub fn object_health(case: &Case) -> Result<(), String> {
 fn objects(case: &Case) -> Vec<(Node, Status)> {
     let object = |given: &Node| {
         let part = |key| field(given, key).cloned().unwrap_or_default();
-        let metadata =
-            map([("name", part("name")), ("creationTimestamp", part("creationTimestamp"))]);
+        let metadata = map([("name", part("name")), ("creationTimestamp", part("creationTimestamp"))]);
         let status = match part("health").as_str() {
             Some("True") => Status::True,
             Some("False") => Status::False,
@@ -70,7 +69,8 @@ fn examined(objects: &[(Node, Status)]) -> Vec<Examined<'_>> {
 /// The newest object that succeeded.
 pub fn latest(case: &Case) -> Result<(), String> {
     let objects = objects(case);
-    let name = latest_success(&examined(&objects)).map_or(Node::Null, |object| Node::str(object::name(object)));
+    let name =
+        latest_success(&examined(&objects)).map_or(Node::Null, |object| Node::str(object::name(object)));
     case.check("name", Ok(name))
 }
 

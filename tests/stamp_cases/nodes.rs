@@ -20,6 +20,7 @@ pub fn array(values: impl IntoIterator<Item = Node>) -> Node {
 
 /// A map of these items.
 pub fn map<K: AsRef<str>>(values: impl IntoIterator<Item = (K, Node)>) -> Node {
-    let item = |(key, value): (K, Node)| MapItem { key: Node::str(key.as_ref()), value, ..MapItem::default() };
+    let item =
+        |(key, value): (K, Node)| MapItem { key: Node::str(key.as_ref()), value, ..MapItem::default() };
     Node::Map(Arc::new(Map { items: values.into_iter().map(item).collect(), ..Map::default() }))
 }

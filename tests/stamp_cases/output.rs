@@ -45,9 +45,8 @@ pub fn passed_through(case: &Case) -> Result<(), String> {
     let found = |class: &str| field(field(inputs, class)?, name);
     let found = match kind {
         TemplateKind::Source => found("sources").and_then(source).map(ResourceOutput::Source),
-        TemplateKind::Image => {
-            found("images").map(|input| ResourceOutput::Image(field(input, "image").cloned().unwrap_or_default()))
-        }
+        TemplateKind::Image => found("images")
+            .map(|input| ResourceOutput::Image(field(input, "image").cloned().unwrap_or_default())),
         TemplateKind::Config => found("configs")
             .map(|input| ResourceOutput::Config(field(input, "config").cloned().unwrap_or_default())),
         _ => None,
