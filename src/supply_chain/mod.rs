@@ -1,15 +1,21 @@
-//! Supply chains: the Cartographer API (`carto.run/v1alpha1`) as a domain that knows no Kubernetes client.
+//! Supply chains: how an owner (workload, deliverable, runnable) becomes stamped objects, as Cartographer's
+//! `carto.run/v1alpha1` has it. Nothing here knows a Kubernetes client.
 
 pub mod api;
 pub mod conditions;
 pub mod error;
 mod field_path;
 mod go_map;
+pub mod go_text;
 pub mod health;
+pub mod interpolate;
+pub mod jsonpath;
 pub mod object;
 pub mod output_status;
 pub mod outputs;
+pub mod owner_view;
 pub mod run_error;
+pub mod view;
 mod yaml_v3;
 
 pub(crate) use go_map::go_map;
