@@ -4,6 +4,7 @@
 pub mod api;
 pub mod conditions;
 pub mod error;
+pub mod event;
 mod field_path;
 mod go_map;
 pub mod go_text;
@@ -14,7 +15,10 @@ pub mod object;
 pub mod output_status;
 pub mod outputs;
 pub mod owner_view;
+pub mod resource_status;
+pub mod retention;
 pub mod run_error;
+pub mod run_outputs;
 pub mod view;
 mod yaml_v3;
 
