@@ -11,10 +11,22 @@
 
 #[path = "stamp_cases/case.rs"]
 mod case;
+#[path = "stamp_cases/conditions.rs"]
+mod conditions;
+#[path = "stamp_cases/error.rs"]
+mod error;
+#[path = "stamp_cases/event.rs"]
+mod event;
+#[path = "stamp_cases/health.rs"]
+mod health;
 #[path = "stamp_cases/interpolate.rs"]
 mod interpolate;
 #[path = "stamp_cases/jsonpath.rs"]
 mod jsonpath;
+#[path = "stamp_cases/nodes.rs"]
+mod nodes;
+#[path = "stamp_cases/output.rs"]
+mod output;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -32,11 +44,25 @@ type Adapter = fn(&Case) -> Result<(), String>;
 /// The adapter of a kind.
 fn adapter(kind: &str) -> Option<Adapter> {
     Some(match kind {
+        "conditions" => conditions::conditions,
+        "error-condition" => error::error_condition,
+        "event" => event::event,
+        "gc" => health::gc,
+        "health" => health::health,
         "interpolate" => interpolate::interpolate,
         "interpolate-owner" => interpolate::interpolate_owner,
         "jsonpath" => jsonpath::jsonpath,
         "jsonpath-raw" => jsonpath::jsonpath_raw,
         "jsonpath-wrap" => jsonpath::jsonpath_wrap,
+        "latest-success" => health::latest,
+        "message" => error::message,
+        "object-health" => health::object_health,
+        "output" => output::output,
+        "output-status" => output::output_status,
+        "pass-through" => output::passed_through,
+        "resource-status" => conditions::resource_status,
+        "retry" => error::retry,
+        "run-output" => output::run_output,
         _ => return None,
     })
 }
