@@ -1,3 +1,8 @@
-//! Supply chains: the Cartographer API (`carto.run/v1alpha1`) as a domain that knows no Kubernetes client.
+//! Supply chains: how an owner (workload, deliverable, runnable) becomes stamped objects, as Cartographer's
+//! `carto.run/v1alpha1` has it. Nothing here knows a Kubernetes client.
 
 pub mod api;
+pub mod go_text;
+pub mod interpolate;
+pub mod jsonpath;
+pub mod view;

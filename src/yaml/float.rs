@@ -64,7 +64,7 @@ pub(crate) fn as_decimal(value: f64) -> String {
 }
 
 /// Go's `%v` and `%g`, which YAML uses: exponents below -4 and above 5 are written with `e`.
-pub(super) fn push_general(out: &mut String, value: f64) {
+pub(crate) fn push_general(out: &mut String, value: f64) {
     if value.is_nan() {
         return out.push_str("NaN");
     }

@@ -22,7 +22,7 @@ mod serialize;
 mod visit;
 
 pub use deserialize::from_node;
-pub(crate) use float::as_decimal as float_as_decimal;
+pub(crate) use float::{as_decimal as float_as_decimal, push_general as push_float};
 pub use go_text::go_text;
 pub use keys::keep_last_of_repeated_keys;
 pub use layout::{Fidelity, layout};

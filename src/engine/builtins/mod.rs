@@ -40,6 +40,7 @@ pub use call::call;
 pub(crate) use call::invoke;
 pub use characters::{Rune, runes};
 pub use compare::{Op as CompareOp, compare, equal};
+pub(crate) use go_quote::is_printable;
 pub use go_quote::quote;
 pub use iteration::{iterate, length};
 pub use methods::{is_method_name, method};
