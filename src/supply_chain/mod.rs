@@ -5,4 +5,6 @@ pub mod api;
 pub mod go_text;
 pub mod interpolate;
 pub mod jsonpath;
+pub mod part;
+pub mod validate;
 pub mod view;
