@@ -2,24 +2,10 @@
 //! `carto.run/v1alpha1` has it. Nothing here knows a Kubernetes client.
 
 pub mod api;
-pub mod conditions;
-pub mod error;
-pub mod event;
-mod field_path;
-mod go_map;
 pub mod go_text;
 pub mod health;
 pub mod interpolate;
 pub mod jsonpath;
-pub mod object;
-pub mod output_status;
-pub mod outputs;
-pub mod owner_view;
-pub mod resource_status;
-pub mod retention;
-pub mod run_error;
-pub mod run_outputs;
+pub mod part;
+pub mod validate;
 pub mod view;
-mod yaml_v3;
-
-pub(crate) use go_map::go_map;
