@@ -47,7 +47,7 @@ use crate::yaml;
 pub const PRIVATE_LIBRARY: &str = "_ytt_lib";
 
 /// How templates are read and evaluated.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Options {
     /// Accept comments in templates that start with neither `#@` nor `#!`.
     pub ignore_unknown_comments: bool,
