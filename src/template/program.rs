@@ -152,7 +152,7 @@ impl Draft {
                     &parsed.stmts,
                     &bound,
                     &exports,
-                    &resolved.builtin_uses,
+                    &resolved,
                     file,
                     &mut plan,
                 );
@@ -163,7 +163,7 @@ impl Draft {
                 &parsed.stmts,
                 &bound,
                 &exports,
-                &resolved.builtin_uses,
+                &resolved,
                 file,
                 &mut codegen::NoInstructions,
             ),
