@@ -8,6 +8,7 @@ mod deserialize;
 mod gate;
 mod measure;
 mod output;
+mod serialize;
 mod template;
 mod values;
 
