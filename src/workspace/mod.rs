@@ -11,6 +11,7 @@ mod compilation;
 mod context_modules;
 mod data_values;
 mod execution;
+mod file_documents;
 mod file_marks;
 mod files;
 mod library;
@@ -30,6 +31,7 @@ mod values_flags;
 use std::sync::Arc;
 
 pub(crate) use compilation::Compilation;
+pub(crate) use file_documents::FileDocuments;
 pub use file_marks::apply_file_marks;
 pub use files::{File, FileKind};
 pub use library_ref::LibraryRef;
