@@ -7,6 +7,7 @@ mod cache;
 mod gate;
 mod measure;
 mod output;
+mod serialize;
 mod template;
 mod values;
 

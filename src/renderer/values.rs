@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use super::serialize;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use crate::yaml::{self, Document, FileId, Node, ParseOptions};
@@ -48,13 +49,13 @@ impl<'a> Values<'a> {
         Values(Form::Tree(tree))
     }
 
-    /// Anything that serialises to a JSON object.
+    /// Anything that serialises to a JSON object; no text is made of it.
     ///
     /// # Errors
     /// `DataValues` if it does not serialise.
     pub fn of(value: &impl Serialize) -> Result<Values<'static>> {
-        match serde_json::to_string(value) {
-            Ok(text) => Ok(Values::json(text)),
+        match serialize::to_node(value) {
+            Ok(tree) => Ok(Values::tree(tree)),
             Err(error) => Err(Error::new(ErrorKind::DataValues, format!("data values: {error}"))),
         }
     }

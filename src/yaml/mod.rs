@@ -14,7 +14,7 @@ mod layout;
 mod node;
 mod parse;
 mod pos;
-mod print;
+pub(crate) mod print;
 mod recycle;
 pub mod resolve;
 mod same;
