@@ -2,9 +2,12 @@
 //! `carto.run/v1alpha1` has it. Nothing here knows a Kubernetes client.
 
 pub mod api;
+pub mod convert;
+pub mod crd;
 pub mod go_text;
 pub mod interpolate;
 pub mod jsonpath;
+pub mod lint;
 pub mod part;
 pub mod validate;
 pub mod view;
