@@ -8,6 +8,7 @@ pub mod go_text;
 pub mod interpolate;
 pub mod jsonpath;
 pub mod lint;
+pub mod owner_view;
 pub mod part;
 pub mod validate;
 pub mod view;
