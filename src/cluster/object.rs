@@ -82,7 +82,7 @@ impl Object {
     /// The fields of the root, for changes.
     fn change(&mut self, change: impl FnOnce(&mut Map)) {
         if let Node::Map(map) = &mut self.0 {
-            change(unshared(map));
+            change(unshared(map, ROOT_ROOM));
         }
     }
 
@@ -456,14 +456,18 @@ fn change_map(map: &mut Map, key: &str, change: impl FnOnce(&mut Map)) {
         Some(Node::Map(inner)) => inner,
         _ => Arc::default(),
     };
-    change(unshared(&mut inner));
+    change(unshared(&mut inner, METADATA_ROOM));
     put(map, key, Node::Map(inner));
 }
 
-/// The map for changes. A copy has room for what the cluster adds to an object.
-fn unshared(map: &mut Arc<Map>) -> &mut Map {
+/// How many fields the cluster adds to `metadata`, and to the root later: the status.
+const METADATA_ROOM: usize = 4;
+const ROOT_ROOM: usize = 1;
+
+/// The map for changes. A copy has room for so many more items.
+fn unshared(map: &mut Arc<Map>, room: usize) -> &mut Map {
     if Arc::get_mut(map).is_none() {
-        let mut items = Vec::with_capacity(map.items.len() + 4);
+        let mut items = Vec::with_capacity(map.items.len() + room);
         items.extend_from_slice(&map.items);
         *map = Arc::new(Map { items, pos: map.pos, origin: map.origin });
     }
