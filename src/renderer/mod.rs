@@ -7,7 +7,6 @@ mod cache;
 mod gate;
 mod measure;
 mod output;
-mod serialize;
 mod template;
 mod values;
 

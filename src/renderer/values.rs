@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::serialize;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits;
 use crate::yaml::{self, Document, FileId, Node, ParseOptions};
@@ -54,7 +53,7 @@ impl<'a> Values<'a> {
     /// # Errors
     /// `DataValues` if it does not serialise.
     pub fn of(value: &impl Serialize) -> Result<Values<'static>> {
-        match serialize::to_node(value) {
+        match yaml::to_node(value) {
             Ok(tree) => Ok(Values::tree(tree)),
             Err(error) => Err(Error::new(ErrorKind::DataValues, format!("data values: {error}"))),
         }

@@ -19,7 +19,8 @@ mod recycle;
 pub mod resolve;
 mod same;
 mod scan;
-mod serialize;
+mod serde;
+mod to_node;
 mod visit;
 
 pub use deserialize::from_node;
@@ -37,6 +38,6 @@ pub(crate) use print::{Form, print_document, push_double_quoted};
 pub use print::{is_empty, print_documents, print_value};
 pub(crate) use recycle::{array_items, map_items, recycle};
 pub use same::same;
-pub use serialize::to_node;
+pub use to_node::{Error as SerializeError, to_node};
 pub use visit::visit_notes;
 pub(crate) use visit::{Known, with_changed_items};

@@ -9,16 +9,19 @@ use serde::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use crate::yaml::{Array, ArrayItem, MAX_DEPTH, Map, MapItem, Node, Origin, Text, json};
+use super::{Array, ArrayItem, MAX_DEPTH, Map, MapItem, Node, Origin, Text, json};
 
-/// A value as a tree.
-pub(super) fn to_node(value: &(impl Serialize + ?Sized)) -> Result<Node, Error> {
+/// Anything that serialises as a tree without positions: the one that reading the JSON of it would give.
+///
+/// # Errors
+/// Keys that are not text, values that nest too deep, and what the value itself complains about.
+pub fn to_node(value: &(impl Serialize + ?Sized)) -> Result<Node, Error> {
     value.serialize(Tree { depth: 0 })
 }
 
 /// Why a value has no tree.
-#[derive(Debug)]
-pub(super) struct Error(String);
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Error(String);
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
