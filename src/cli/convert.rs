@@ -86,3 +86,34 @@ pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
 fn shown(file: &File) -> String {
     file.disk_path().map_or_else(|| file.path().to_owned(), |path| path.display().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    const OLD: &str =
+        "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nspec: # of 2021\n  components: []\n";
+    const NEW: &str =
+        "apiVersion: carto.run/v1alpha1\nkind: ClusterSupplyChain\nspec: # of 2021\n  resources: []\n";
+
+    #[test]
+    fn files_are_printed_or_rewritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chain.yaml");
+        std::fs::write(&path, OLD).unwrap();
+        let path_text = path.display().to_string();
+        let run = |arguments: &[&str]| {
+            let matches = command().try_get_matches_from([&["convert"], arguments].concat()).unwrap();
+            let (mut console, printed) = Console::of_memory(OLD);
+            assert_eq!(run(&matches, &mut console), Ok(Exit::SUCCESS));
+            printed.text()
+        };
+        let remark = format!("{path_text}:4: components is now resources\n");
+        assert_eq!(run(&[path_text.as_str()]), format!("{remark}{NEW}"));
+        assert_eq!(run(&["-i", path_text.as_str()]), remark);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), NEW);
+        assert_eq!(run(&["-i", path_text.as_str()]), "");
+    }
+}

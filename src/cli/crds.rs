@@ -67,3 +67,30 @@ fn list(definitions: impl Iterator<Item = Node>) -> Result<String> {
     let text = json::encode(&list, 2, false);
     Ok(text.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))? + "\n")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn printed(arguments: &[&str]) -> String {
+        let matches = command().try_get_matches_from([&["crds"], arguments].concat()).unwrap();
+        let (mut console, printed) = Console::of_memory("");
+        assert_eq!(run(&matches, &mut console), Ok(Exit::SUCCESS));
+        printed.text()
+    }
+
+    #[test]
+    fn definitions_are_documents_or_a_list() {
+        let yaml = printed(&[]);
+        assert_eq!(yaml.matches("\nkind: CustomResourceDefinition\n").count(), 11);
+        assert_eq!(yaml.matches("---\n").count(), 10);
+        let json = json::read(printed(&["-o", "json"]).as_bytes()).unwrap();
+        let Node::Map(list) = &json else { unreachable!("a list is a map") };
+        assert!(matches!(list.get("items"), Some(Node::Array(items)) if items.items.len() == 11));
+        let one = printed(&["Runnable"]);
+        assert!(one.contains("name: runnables.carto.run\n") && !one.contains("---"));
+        assert!(command().try_get_matches_from(["crds", "Pod"]).is_err());
+    }
+}

@@ -81,6 +81,11 @@ fn documents(bytes: &[u8], file: FileId, findings: &mut Findings, objects: &mut 
         }
     };
     if let Some(pos) = ytt_comment(&set) {
+        // Values and files of other things go unmentioned.
+        let text = String::from_utf8_lossy(bytes);
+        if !text.contains(API_VERSION) {
+            return;
+        }
         findings
             .add(Severity::Note, "ytt-template", pos, "this file is a ytt template itself: not checked")
             .help("evaluate it first: stampmill ytt -f ... | stampmill lint -f -");

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::files::Object;
 use super::paths::{self, Reference};
 use super::set::{Set, Use};
 use super::{Finding, Findings, Severity, ytt};
@@ -313,7 +314,7 @@ fn check_given_params(set: &Set<'_>, templates: &Templates<'_>, findings: &mut F
             if let [chosen] = super::owner::best(set, kind, owner).as_slice()
                 && std::ptr::eq(*chosen, blueprint)
             {
-                check_known(owner.spec().get("params"), &of_blueprint, &place, findings);
+                check_owner_params(owner, blueprint, &of_blueprint, &place, findings);
             }
         }
     }
@@ -321,12 +322,46 @@ fn check_given_params(set: &Set<'_>, templates: &Templates<'_>, findings: &mut F
 
 fn check_known(params: Part<'_>, templates: &[&Known<'_>], place: &str, findings: &mut Findings) {
     for param in params.items() {
+        check_known_param(param, templates, place, findings);
+    }
+}
+
+fn check_known_param(param: Part<'_>, templates: &[&Known<'_>], place: &str, findings: &mut Findings) {
+    let name = param.get("name").text();
+    if !templates.iter().any(|template| template.declares(name) || template.uses(name)) {
+        let declared = templates.iter().flat_map(|template| template.spec.get("params").items());
+        findings
+            .warning("unused-param", param, format!("{place} knows the parameter {name}"))
+            .suggest(name, declared.map(|param| param.get("name").text()));
+    }
+}
+
+/// Owners may also give parameters for selectors to look at, or for templates that look at all of them.
+fn check_owner_params(
+    owner: &Object,
+    blueprint: &Object,
+    templates: &[&Known<'_>],
+    place: &str,
+    findings: &mut Findings,
+) {
+    let takes_all = |reference: &Reference| {
+        let names: Vec<&str> = reference.fields.names.iter().map(String::as_str).collect();
+        matches!(names.as_slice(), ["workload" | "deliverable"] | ["workload" | "deliverable", "spec"])
+            || matches!(names.as_slice(), ["workload" | "deliverable", "spec", "params", ..])
+    };
+    if templates.iter().any(|template| template.references.iter().any(takes_all)) {
+        return;
+    }
+    let spec = blueprint.spec();
+    let options = spec.get("resources").items().flat_map(|resource| {
+        resource.at(&["templateRef", "options"]).items().map(|option| option.at(&["selector", "matchFields"]))
+    });
+    let fields = options.chain([spec.get("selectorMatchFields")]).flat_map(Part::items);
+    let selected: Vec<&str> = fields.map(|field| field.get("key").text()).collect();
+    for param in owner.spec().get("params").items() {
         let name = param.get("name").text();
-        if !templates.iter().any(|template| template.declares(name) || template.uses(name)) {
-            let declared = templates.iter().flat_map(|template| template.spec.get("params").items());
-            findings
-                .warning("unused-param", param, format!("{place} knows the parameter {name}"))
-                .suggest(name, declared.map(|param| param.get("name").text()));
+        if !selected.iter().any(|key| key.contains(name)) {
+            check_known_param(param, templates, place, findings);
         }
     }
 }
