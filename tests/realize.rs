@@ -486,7 +486,7 @@ spec:
     apiVersion: tekton.example/v1
     kind: TaskRun
     metadata: {generateName: $(runnable.metadata.name)$-}
-    spec: {revision: $(runnable.spec.inputs.revision)$, selected: $(selected.data.key)$}
+    spec: {revision: $(runnable.spec.inputs.revision)$, selected: $(selected.data.key)$, kind: $(runnable.spec.runTemplateRef.kind)$}
 "#,
     );
     let runnable = |revision: &str| {
@@ -507,6 +507,10 @@ spec:
     assert_eq!(world.reconcile("r").unwrap().ready(), Status::Unknown);
     world.settle();
     assert!(world.conditions("r").contains(r#""outputs":{"revision":"one"}"#), "{}", world.conditions("r"));
+
+    let run = world.objects().into_iter().find(|object| object.kind_name() == "TaskRun").unwrap();
+    assert_eq!(text(&run, &["spec", "selected"]), "v");
+    assert_eq!(text(&run, &["spec", "kind"]), "ClusterRunTemplate");
 
     // The outputs stay while the next run is not done.
     world.add(&runnable("two"));

@@ -5,6 +5,7 @@
 //! `pkg/realizer/runnable/realizer.go`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::api::{ResourceSelector, RunnableSpec, RunnableStatus, read};
 use super::apply;
@@ -25,14 +26,19 @@ use super::run_error::{RunError, SelectorError};
 use super::runs;
 use super::service_account::ServiceAccount;
 use crate::cluster::{Cluster, Kind, Object, Query};
-use crate::yaml::{Node, Text, same, to_node};
+use crate::yaml::{MapItem, Node, Text, same, to_node};
 
 /// Reconciles a runnable.
 ///
 /// # Errors
 /// `DataValues` if the object is none, or has not the form of one.
 pub fn reconcile_runnable(object: &Object, with: Reconciler<'_>) -> crate::Result<Reconciled> {
-    let runnable = Owner::new(object)?;
+    // Whatever kind a runnable names, templates see the only one there is.
+    let mut seen = object.clone();
+    if let Some(spec) = object.spec() {
+        seen.set("spec", with_kind(spec));
+    }
+    let runnable = Owner::new(&seen)?;
     let spec: RunnableSpec =
         read(object.spec().unwrap_or(&Node::Null)).map_err(|error| error.context("spec"))?;
     let previous: RunnableStatus = object.status().and_then(|status| read(status).ok()).unwrap_or_default();
@@ -91,6 +97,25 @@ pub fn reconcile_runnable(object: &Object, with: Reconciler<'_>) -> crate::Resul
         account: Some(account),
         stamped: run.stamped.into_iter().collect(),
     })
+}
+
+/// The spec, with the kind of its run template.
+fn with_kind(spec: &Node) -> Node {
+    let mut spec = spec.clone();
+    if let Node::Map(spec) = &mut spec
+        && let Some(item) =
+            Arc::make_mut(spec).items.iter_mut().find(|item| item.key.as_str() == Some("runTemplateRef"))
+        && let Node::Map(reference) = &mut item.value
+    {
+        let reference = Arc::make_mut(reference);
+        reference.items.retain(|item| item.key.as_str() != Some("kind"));
+        reference.items.push(MapItem {
+            key: Node::str("kind"),
+            value: Node::str(RUN_TEMPLATE),
+            ..MapItem::default()
+        });
+    }
+    spec
 }
 
 fn account_error(error: RealizeError) -> RunError {
