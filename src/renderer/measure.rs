@@ -26,9 +26,15 @@ pub(super) fn check(rendered: &EvaluatedFiles, limits: &Limits) -> Result<usize>
                 set.items.iter().try_for_each(|document| left.node(&document.value, 0))?
             }
             FileDocuments::Recorded(transcript, _) => {
-                let (nodes, bytes) = transcript.fixed_size();
+                let (mut nodes, mut bytes) = transcript.fixed_size();
+                for value in transcript.holes() {
+                    match value {
+                        Node::Str(text) => (nodes, bytes) = (nodes + 1, bytes.saturating_add(text.len())),
+                        scalar if scalar.is_scalar() => nodes += 1,
+                        collection => left.node(collection, 0)?,
+                    }
+                }
                 left.take(nodes, bytes)?;
-                transcript.holes().try_for_each(|value| left.node(value, 0))?;
             }
         }
     }

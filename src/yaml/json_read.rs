@@ -49,7 +49,12 @@ struct Reader<'a> {
     too_large: Option<String>,
     /// How deep collections may nest.
     most: usize,
+    /// Values that the limits do not know of yet.
+    uncounted: usize,
 }
+
+/// How many values are read between two looks at the limits.
+const COUNTED: usize = 64;
 
 /// Which bytes stand for themselves in a string.
 const PLAIN: [bool; 256] = {
@@ -70,7 +75,7 @@ impl<'a> Reader<'a> {
             let valid = text.get(..error.valid_up_to()).unwrap_or_default();
             std::str::from_utf8(valid).unwrap_or_default()
         });
-        Reader { text, valid, at: 0, exact, too_large: None, most: limits::yaml_depth() }
+        Reader { text, valid, at: 0, exact, too_large: None, most: limits::yaml_depth(), uncounted: 0 }
     }
 
     /// The line that is being read.
@@ -80,6 +85,7 @@ impl<'a> Reader<'a> {
 
     fn document(&mut self) -> Result<Node> {
         let value = self.value(0)?;
+        limits::spend_value_nodes(self.uncounted)?;
         match self.peek_token() {
             None => {}
             Some(_) => return self.unexpected("after top-level value"),
@@ -116,7 +122,11 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, depth: usize) -> Result<Node> {
-        limits::spend_value_nodes(1)?;
+        self.uncounted += 1;
+        if self.uncounted == COUNTED {
+            self.uncounted = 0;
+            limits::spend_value_nodes(COUNTED)?;
+        }
         if depth > self.most {
             return Err(limits::exceed(Limit::YamlDepth, "exceeded max depth").into());
         }
@@ -246,6 +256,12 @@ impl<'a> Reader<'a> {
             }
         }
         let text = self.text.get(start..self.at).unwrap_or_default();
+        if self.exact
+            && whole
+            && let Some(value) = short_integer(text)
+        {
+            return Ok(Node::Int(value));
+        }
         let text = std::str::from_utf8(text).unwrap_or_default();
         if self.exact && whole {
             if let Ok(value) = text.parse() {
@@ -350,6 +366,14 @@ impl<'a> Reader<'a> {
         }
         Ok(char::REPLACEMENT_CHARACTER)
     }
+}
+
+/// An integer without a sign that is certain to fit.
+fn short_integer(digits: &[u8]) -> Option<i64> {
+    if digits.len() > 18 || digits.first() == Some(&b'-') {
+        return None;
+    }
+    Some(digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')))
 }
 
 /// Appends bytes, each that is not UTF-8 as a replacement character.

@@ -233,7 +233,7 @@ impl<'a> Printer<'a> {
             Node::Null | Node::DocumentSet(_) => self.out.push_str("null"),
             Node::Bool(true) => self.out.push_str("true"),
             Node::Bool(false) => self.out.push_str("false"),
-            Node::Int(value) => _ = write!(self.out, "{value}"),
+            Node::Int(value) => push_int(self.out, *value),
             Node::Uint(value) => _ = write!(self.out, "{value}"),
             Node::Float(value) => push_float(self.out, *value),
             Node::Str(text) => self.text(text, block),
@@ -313,6 +313,21 @@ impl<'a> Printer<'a> {
     }
 }
 
+fn push_int(out: &mut String, value: i64) {
+    // Most are short, and formatting takes longer than their digits.
+    let digit = |value: i64| char::from(b'0' + (value % 10) as u8);
+    match value {
+        0..=9 => out.push(digit(value)),
+        10..=9999 => {
+            let scale = [1000, 100, 10, 1];
+            let digits = scale.into_iter().filter(|scale| *scale <= value);
+            out.extend(digits.map(|scale| digit(value / scale)));
+        }
+        // Writing to a string cannot fail.
+        _ => _ = write!(out, "{value}"),
+    }
+}
+
 fn push_float(out: &mut String, value: f64) {
     if value.is_nan() {
         out.push_str(".nan");
@@ -354,9 +369,9 @@ fn is_plainly_plain(text: &str) -> bool {
     if !safe_first || matches!(last, b' ' | b':') {
         return false;
     }
-    let seen =
-        bytes.iter().fold(0, |seen, byte| seen | SIGNS.get(usize::from(*byte)).copied().unwrap_or(NOT_PLAIN));
-    // Behind or before a space, the signs of a comment and of the end of a key.
+    let look = |seen, byte: &u8| seen | SIGNS.get(usize::from(*byte)).copied().unwrap_or(NOT_PLAIN);
+    let seen = bytes.iter().fold(0, look);
+    // Next to a space these are the signs of a comment and of the end of a key.
     seen & NOT_PLAIN == 0
         && (seen != SPACE | SIGN || !bytes.windows(2).any(|pair| matches!(pair, b" #" | b": ")))
 }
