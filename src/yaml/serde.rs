@@ -102,11 +102,11 @@ fn whole(value: u64) -> Node {
 }
 
 fn array(items: Vec<ArrayItem>) -> Node {
-    Node::Array(Arc::new(Array { items, origin: Origin::Yaml, ..Array::default() }))
+    Node::Array(Arc::new(Array { items, origin: Origin::Code, ..Array::default() }))
 }
 
 fn map(items: Vec<MapItem>) -> Node {
-    Node::Map(Arc::new(Map { items, origin: Origin::Yaml, ..Map::default() }))
+    Node::Map(Arc::new(Map { items, origin: Origin::Code, ..Map::default() }))
 }
 
 #[cfg(test)]
