@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::api::{
-    Blueprint, BlueprintKind, HealthRule, Lifecycle, Metadata, Resource, RetentionPolicy, RunTemplateSpec,
-    Status, Template, TemplateKind, read,
+    Blueprint, BlueprintKind, Condition, Metadata, Resource, RetentionPolicy, RunTemplateSpec, Status,
+    Template, TemplateKind, read,
 };
 use super::conditions::blueprint as say;
 use super::conditions::{Conditions, READY};
@@ -66,17 +66,10 @@ pub struct CompiledTemplate {
 impl CompiledTemplate {
     /// Compiles a template.
     pub fn new(template: Template, renderer: &Renderer) -> CompiledTemplate {
-        let health_rule = match (&template.spec.health_rule, template.spec.lifecycle) {
-            (None, Lifecycle::Tekton) => Some(HealthRule {
-                single_condition_type: "Succeeded".to_owned(),
-                ..HealthRule::default()
-            }),
-            (rule, _) => rule.clone(),
-        };
         CompiledTemplate {
             stamper: Stamper::new(&template.spec, renderer),
             outputs: OutputReader::new(&template.output),
-            health: Health::new(health_rule.as_ref()),
+            health: Health::of(&template.spec),
             template,
         }
     }
@@ -282,17 +275,17 @@ impl Catalog {
         conditions.finish()
     }
 
-    /// Why a blueprint cannot be used yet: reason and message of its condition `Ready`.
-    pub(super) fn not_ready(&self, blueprint: &Blueprint) -> Option<(String, String)> {
+    /// The condition `Ready` of a blueprint that cannot be used yet; that may be missing, too.
+    pub(super) fn not_ready(&self, blueprint: &Blueprint) -> Option<Option<Condition>> {
         let conditions = if self.trusts_status {
             blueprint.status.conditions.clone()
         } else {
             self.blueprint_conditions(blueprint, "").conditions
         };
-        match conditions.into_iter().find(|condition| condition.kind == READY) {
-            Some(ready) if ready.status == Status::True => None,
-            Some(ready) => Some((ready.reason, ready.message)),
-            None => Some((String::new(), String::new())),
+        let ready = conditions.into_iter().find(|condition| condition.kind == READY);
+        match &ready {
+            Some(condition) if condition.status == Status::True => None,
+            _ => Some(ready),
         }
     }
 }

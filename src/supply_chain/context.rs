@@ -17,8 +17,8 @@ const OWNER_NAMES: [&str; 2] = ["workload", "deliverable"];
 /// A templating context.
 #[derive(Debug)]
 pub struct Context<'a> {
-    owner: &'a Owner<'a>,
-    owner_names: &'static [&'static str],
+    /// The owner and the names it goes by.
+    owner: Option<(&'a Owner<'a>, &'static [&'static str])>,
     values: Vec<(Text, Node, &'static Shape)>,
 }
 
@@ -58,24 +58,31 @@ impl<'a> Context<'a> {
         if let [(_, value)] = inputs.configs.as_slice() {
             values.push((Text::new_static("config"), value.clone(), &ANY));
         }
-        Context { owner, owner_names: &OWNER_NAMES, values }
+        Context { owner: Some((owner, &OWNER_NAMES)), values }
     }
 
     /// For a runnable, with the object that it selects.
     pub fn of_runnable(runnable: &'a Owner<'a>, selected: Option<Node>) -> Context<'a> {
         let selected = selected.unwrap_or(Node::Null);
         Context {
-            owner: runnable,
-            owner_names: &["runnable"],
+            owner: Some((runnable, &["runnable"])),
             values: vec![(Text::new_static("selected"), selected, &ANY)],
         }
+    }
+
+    /// Of plain values alone.
+    pub fn of_values(values: impl IntoIterator<Item = (Text, Node)>) -> Context<'a> {
+        let values = values.into_iter().map(|(name, value)| (name, value, &ANY as &'static Shape));
+        Context { owner: None, values: values.collect() }
     }
 
     /// As paths see it.
     pub fn view(&self) -> view::Context {
         let mut context = view::Context::new();
-        for name in self.owner_names {
-            context.insert(*name, self.owner.object().node().clone(), self.owner.shape());
+        if let Some((owner, names)) = self.owner {
+            for name in names {
+                context.insert(*name, owner.object().node().clone(), owner.shape());
+            }
         }
         for (name, value, shape) in &self.values {
             context.insert(name.clone(), value.clone(), shape);
@@ -85,7 +92,9 @@ impl<'a> Context<'a> {
 
     /// The data values of ytt templates: what the reference hands to ytt, as JSON.
     pub fn data_values(&self) -> Node {
-        let owner = self.owner_names.iter().map(|name| (Text::new_static(name), self.owner.json().clone()));
+        let owner = self.owner.into_iter().flat_map(|(owner, names)| {
+            names.iter().map(|name| (Text::new_static(name), owner.json().clone()))
+        });
         let values = self.values.iter().map(|(name, value, _)| (name.clone(), value.clone()));
         wire(&map(owner.chain(values)))
     }

@@ -8,6 +8,7 @@ use super::api::{
 };
 use super::conditions::{self, Conditions, health};
 use super::field_path::FieldPath;
+use super::go_text;
 use super::object::{self, StatusCondition};
 use crate::yaml::Node;
 
@@ -216,20 +217,15 @@ impl Field {
 
     fn message(&self, object: &Node) -> String {
         let value = match self.key.evaluate(object) {
-            Ok(value) => as_value(&value),
+            Ok(value) => go_text::value(&value),
             Err(_) => "<error retrieving field value>".to_owned(),
         };
         let message = match self.message.evaluate(object) {
-            Ok(value) => as_value(&value),
+            Ok(value) => go_text::value(&value),
             Err(_) => format!("unknown, error retrieving message path [{}]", self.message.text()),
         };
         format!("field value: {value}, message: {message}")
     }
-}
-
-/// A value of plain JSON as Go's `%v` prints it.
-fn as_value(value: &Node) -> String {
-    crate::yaml::go_text(value)
 }
 
 /// The condition `ResourcesHealthy` of an owner, without a time, from the statuses of its resources.

@@ -120,3 +120,6 @@ fn is_whole(value: &Node) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

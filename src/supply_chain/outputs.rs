@@ -8,7 +8,8 @@ use super::api::{
 };
 use super::error::OutputError;
 use super::field_path::{FieldPath, PathError};
-use crate::yaml::Node;
+use super::yaml_v3;
+use crate::yaml::{Node, go_text};
 
 /// A source: the output of a source template, and what a deployment gets and passes on.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -201,7 +202,7 @@ fn matches_observed(object: &Node, matches: &[(FieldPath, FieldPath)]) -> Result
         };
         let input = at(input_path, "input")?;
         let output = at(output_path, "output")?;
-        if input != output {
+        if !is_equal(&input, &output) {
             return Err(OutputError::ConditionNotMet(format!(
                 "input [{}] and output [{}] do not match: {} != {}",
                 input_path.text(),
@@ -227,7 +228,7 @@ impl Completion {
             let path = self.observed_generation.text();
             OutputError::ObservedGeneration(format!("failed to evaluate {path}: {}", error.text))
         })?;
-        if observed != generation {
+        if !is_equal(&observed, &generation) {
             return Err(OutputError::ConditionNotMet(format!(
                 "status.observedGeneration does not equal metadata.generation: {} != {}",
                 as_string(&observed),
@@ -288,9 +289,37 @@ pub fn pass_through(
     found.ok_or_else(|| OutputError::Other(format!("input [{input}] not found in {class}")))
 }
 
-/// A value of plain JSON as Go's `%s` prints it: what is not text with its type.
+/// A value of plain JSON as Go's `%s` prints it: scalars that are no text with their type.
 fn as_string(value: &Node) -> String {
-    crate::yaml::go_text(value)
+    match value {
+        Node::Array(array) => {
+            let items: Vec<String> = array.items.iter().map(|item| nested(&item.value)).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Node::Map(map) => {
+            let mut items: Vec<(&str, &Node)> =
+                map.items.iter().filter_map(|item| Some((item.key.as_str()?, &item.value))).collect();
+            items.sort_by_key(|(key, _)| *key);
+            let items: Vec<String> =
+                items.into_iter().map(|(key, value)| format!("{key}:{}", nested(value))).collect();
+            format!("map[{}]", items.join(" "))
+        }
+        scalar => go_text(scalar),
+    }
+}
+
+/// Whether two values of plain JSON are equal; the reference crashes on two maps or two lists.
+fn is_equal(one: &Node, other: &Node) -> bool {
+    match (one, other) {
+        (Node::Map(_), Node::Map(_)) | (Node::Array(_), Node::Array(_)) => {
+            yaml_v3::print(one) == yaml_v3::print(other)
+        }
+        _ => one == other,
+    }
+}
+
+fn nested(value: &Node) -> String {
+    if *value == Node::Null { "<nil>".to_owned() } else { as_string(value) }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! An owner as the realizer sees it: what it says of itself, and its two forms in templates.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::api::{OwnerKind, OwnerParam, read};
+use super::owner_view;
 use super::select::Labelled;
-use super::view::{Shape, View, shape_of};
+use super::view::{Shape, View};
 use super::wire::wire;
 use crate::cluster::Object;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,10 +28,13 @@ impl<'a> Owner<'a> {
     /// `DataValues` if it is of another kind.
     pub fn new(object: &'a Object) -> Result<Owner<'a>> {
         let kind = object.kind_name();
-        let shape = shape_of(kind).ok_or_else(|| {
-            Error::new(ErrorKind::DataValues, format!("expected a Workload, Deliverable or Runnable, not {kind}"))
+        let known = owner_view::OwnerKind::from_kind(kind).ok_or_else(|| {
+            Error::new(
+                ErrorKind::DataValues,
+                format!("expected a Workload, Deliverable or Runnable, not {kind}"),
+            )
         })?;
-        Ok(Owner { object, shape, json: OnceLock::new() })
+        Ok(Owner { object, shape: known.shape(), json: OnceLock::new() })
     }
 
     /// The object.
@@ -54,7 +59,7 @@ impl<'a> Owner<'a> {
 
     /// As ytt templates see it: fields that are not set are missing, those that are unknown as well.
     pub fn json(&self) -> &Node {
-        self.json.get_or_init(|| wire(&self.view().to_json()))
+        self.json.get_or_init(|| wire(&self.view().to_whole_json()))
     }
 
     /// The parameters that it gives.
@@ -78,12 +83,9 @@ impl<'a> Owner<'a> {
         self.object.labels().next().is_some()
     }
 
-    /// Its labels as Go prints a map: `map[k:v k2:v2]`.
-    pub fn labels_text(&self) -> String {
-        let mut labels: Vec<(&str, &str)> = self.object.labels().collect();
-        labels.sort_unstable();
-        let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}:{value}")).collect();
-        format!("map[{}]", labels.join(" "))
+    /// Its labels.
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        self.object.labels().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Source of the rules: the reference's `pkg/selector` and `pkg/repository/selector_matcher.go`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::api::{FieldRequirement, LabelRequirement, Selector};
@@ -15,6 +16,12 @@ use crate::yaml::Node;
 pub trait Labelled {
     /// The value of a label.
     fn label(&self, key: &str) -> Option<&str>;
+}
+
+impl Labelled for BTreeMap<String, String> {
+    fn label(&self, key: &str) -> Option<&str> {
+        self.get(key).map(String::as_str)
+    }
 }
 
 impl Labelled for crate::cluster::Object {
@@ -30,6 +37,15 @@ pub struct SelectError {
     pub index: usize,
     /// Why.
     pub message: String,
+}
+
+impl SelectError {
+    /// The error as it is told of blueprints, of which the one of this kind and name is to blame.
+    pub fn of_blueprint(&self, kind: &str, name: &str) -> String {
+        format!(
+            "error handling selectors, selectorMatchExpressions or selectorMatchFields of [{kind}/{name}]: {self}"
+        )
+    }
 }
 
 impl fmt::Display for SelectError {

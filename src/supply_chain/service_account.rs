@@ -24,7 +24,8 @@ impl ServiceAccount {
         named_by_owner: &str,
         blueprint: Option<&ServiceAccountRef>,
     ) -> ServiceAccount {
-        let own = |name: &str| ServiceAccount { namespace: owner_namespace.to_owned(), name: name.to_owned() };
+        let own =
+            |name: &str| ServiceAccount { namespace: owner_namespace.to_owned(), name: name.to_owned() };
         match blueprint {
             _ if !named_by_owner.is_empty() => own(named_by_owner),
             Some(account) if !account.name.is_empty() && !account.namespace.is_empty() => {

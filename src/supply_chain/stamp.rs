@@ -8,7 +8,6 @@ use super::api::TemplateSpec;
 use super::context::Context;
 use super::interpolate;
 use super::labels::Labels;
-use super::owner::Owner;
 use super::wire::wire;
 use crate::cluster::{Object, OwnerReference};
 use crate::renderer::{self, Renderer, Values};
@@ -99,7 +98,7 @@ impl Stamper {
     pub fn stamp(
         &self,
         context: &Context<'_>,
-        owner: &Owner<'_>,
+        owner: &Object,
         labels: &Labels,
         renderer: &Renderer,
     ) -> Result<Object, StampError> {
@@ -144,13 +143,13 @@ fn from_ytt(output: &renderer::Output) -> Result<Object, StampError> {
 }
 
 /// Makes an object one of the owner's.
-fn owned(mut object: Object, owner: &Owner<'_>, labels: &Labels) -> Result<Object, StampError> {
-    let namespace = owner.object().namespace();
+fn owned(mut object: Object, owner: &Object, labels: &Labels) -> Result<Object, StampError> {
+    let namespace = owner.namespace();
     if !object.namespace().is_empty() && object.namespace() != namespace {
         return Err(StampError::new("cannot set namespace in resource template"));
     }
     object.set_namespace(namespace);
-    object.set_owner_references(&[OwnerReference::controller_of(owner.object())]);
+    object.set_owner_references(&[OwnerReference::controller_of(owner)]);
     object.merge_labels(labels.iter().map(|(key, value)| (key, value.clone())));
     Ok(object)
 }

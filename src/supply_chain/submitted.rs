@@ -145,7 +145,11 @@ pub fn holds(live: &Node, wanted: &Node) -> bool {
         }),
         (Node::Array(live), Node::Array(wanted)) => {
             live.items.len() == wanted.items.len()
-                && live.items.iter().zip(&wanted.items).all(|(live, wanted)| holds(&live.value, &wanted.value))
+                && live
+                    .items
+                    .iter()
+                    .zip(&wanted.items)
+                    .all(|(live, wanted)| holds(&live.value, &wanted.value))
         }
         (live, wanted) => same(live, wanted),
     }

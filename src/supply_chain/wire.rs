@@ -8,7 +8,7 @@ use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, Text};
 const WHOLE: f64 = 9_223_372_036_854_775_808.0;
 
 /// The value as another program reads it from JSON that Go wrote. What is so already is shared.
-pub fn wire(node: &Node) -> Node {
+pub(super) fn wire(node: &Node) -> Node {
     changed(node).unwrap_or_else(|| node.clone())
 }
 

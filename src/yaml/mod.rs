@@ -33,7 +33,7 @@ pub use node::{
 };
 pub use parse::{MAX_DEPTH, ParseOptions, parse};
 pub use pos::print_positions;
-pub(crate) use print::print_document;
+pub(crate) use print::{Form, print_document, push_double_quoted};
 pub use print::{is_empty, print_documents, print_value};
 pub(crate) use recycle::{array_items, map_items, recycle};
 pub use same::same;

@@ -226,6 +226,7 @@ impl Printer<'_> {
         let form = Form::of(text);
         if form.has_line_feed {
             if form.block
+                && !form.has_tab
                 && let Some(column) = block
             {
                 return self.literal(text, column);
@@ -332,18 +333,19 @@ fn is_plainly_plain(text: &str) -> bool {
     })
 }
 
-/// In which ways a string may be written.
-struct Form {
-    plain: bool,
-    single: bool,
-    block: bool,
-    has_line_feed: bool,
+/// In which ways a string may be written; a tab rules out all but double quotes and, in go-yaml v3, blocks.
+pub(crate) struct Form {
+    pub(crate) plain: bool,
+    pub(crate) single: bool,
+    pub(crate) block: bool,
+    pub(crate) has_line_feed: bool,
+    pub(crate) has_tab: bool,
 }
 
 impl Form {
-    fn of(text: &str) -> Form {
+    pub(crate) fn of(text: &str) -> Form {
         let mut indicators = text.starts_with("---") || text.starts_with("...");
-        let (mut special, mut breaks, mut has_line_feed) = (false, false, false);
+        let (mut special, mut breaks, mut has_line_feed, mut has_tab) = (false, false, false, false);
         let (mut space_before_break, mut break_before_space) = (false, false);
         let (mut previous_space, mut previous_break) = (false, false);
         let mut after_white_space = true;
@@ -360,7 +362,9 @@ impl Form {
                 }
                 _ => false,
             };
-            special |= !is_printable(char);
+            let tab = char == '\t';
+            has_tab |= tab;
+            special |= !tab && !is_printable(char);
             let space = char == ' ';
             let line_break = matches!(char, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
             has_line_feed |= char == '\n';
@@ -369,17 +373,24 @@ impl Form {
             space_before_break |= line_break && previous_space;
             previous_space = space;
             previous_break = line_break;
-            after_white_space = space || line_break || char == '\t';
+            after_white_space = space || line_break || tab;
             first = false;
         }
         let leading_space = text.starts_with(' ');
         let trailing_space = previous_space;
         special |= space_before_break;
         Form {
-            plain: !(text.is_empty() || indicators || special || breaks || leading_space || trailing_space),
-            single: !(special || break_before_space),
+            plain: !(text.is_empty()
+                || has_tab
+                || indicators
+                || special
+                || breaks
+                || leading_space
+                || trailing_space),
+            single: !(special || has_tab || break_before_space),
             block: !(special || trailing_space || text.is_empty()),
             has_line_feed,
+            has_tab,
         }
     }
 }
@@ -394,7 +405,8 @@ fn is_printable(char: char) -> bool {
     }
 }
 
-fn push_double_quoted(out: &mut String, text: &str) {
+/// A string in double quotes.
+pub(crate) fn push_double_quoted(out: &mut String, text: &str) {
     // Behind a byte order mark the reference escapes every character.
     let escape_all = text.starts_with('\u{FEFF}');
     out.push('"');

@@ -51,6 +51,7 @@ pub use numbers::{
 pub use operators::{OPERATORS, Operator};
 pub use spell::nearest;
 pub(crate) use spell::{distance, meant, missing_key};
+pub(crate) use string_case::{is_digit, is_letter};
 pub use text::{repr, str, try_repr, write_str};
 pub use universe::UNIVERSE;
 pub use unpack::{bool_arg, bytes_arg, callable_arg, int_arg, is_callable, iterable_arg, label};

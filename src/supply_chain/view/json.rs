@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::shape::Field;
-use super::{Shape, View, sorted};
+use super::{Shape, View, quantity, sorted, time};
 use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, json, with_changed_items};
 
 /// What becomes of numbers. In the reference they have all been floats.
@@ -42,7 +42,11 @@ pub(super) fn of(view: View<'_>, numbers: Numbers) -> Node {
             Node::Null => Node::Bool(false),
             node => node.clone(),
         },
-        Shape::Time | Shape::Quantity => node.clone(),
+        Shape::Time => match node.as_str() {
+            Some(text) => time::canonical(text).map_or_else(|| node.clone(), Node::str),
+            None => Node::Null,
+        },
+        Shape::Quantity => quantity(node),
         Shape::Pointer(target) => match node {
             Node::Null => Node::Null,
             node => of(View { node, shape: target }),
@@ -97,6 +101,15 @@ fn push_fields(items: &mut Vec<MapItem>, node: &Node, fields: &'static [Field], 
             (name, _) => items.push(item(Node::str(name), of(view, numbers))),
         }
     }
+}
+
+fn quantity(node: &Node) -> Node {
+    let text = match node {
+        Node::Null => return Node::str("0"),
+        Node::Str(text) => text.to_string(),
+        number => json::encode(number, 0, false).unwrap_or_default(),
+    };
+    Node::str(quantity::canonical(&text).unwrap_or(text))
 }
 
 /// Whether `omitempty` leaves the value out.

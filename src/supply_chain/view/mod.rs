@@ -5,7 +5,10 @@
 
 mod context;
 mod json;
+pub(crate) mod kubernetes;
+mod quantity;
 mod shape;
+mod time;
 
 pub use context::Context;
 pub(crate) use json::Numbers;
