@@ -4,6 +4,7 @@
 //! `STAMP_CASES` names the folder, by default `../shared/cartographer/stamp-cases/open`. Each kind has an adapter in
 //! `tests/stamp_cases/`: a function that runs one case.
 #![allow(
+    unreachable_pub,
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a test harness reports to its user and may stop at once"
@@ -11,10 +12,32 @@
 
 #[path = "stamp_cases/case.rs"]
 mod case;
+#[path = "stamp_cases/conditions.rs"]
+mod conditions;
+#[path = "stamp_cases/context.rs"]
+mod context;
+#[path = "stamp_cases/error.rs"]
+mod error;
+#[path = "stamp_cases/event.rs"]
+mod event;
+#[path = "stamp_cases/health.rs"]
+mod health;
 #[path = "stamp_cases/interpolate.rs"]
 mod interpolate;
 #[path = "stamp_cases/jsonpath.rs"]
 mod jsonpath;
+#[path = "stamp_cases/nodes.rs"]
+mod nodes;
+#[path = "stamp_cases/output.rs"]
+mod output;
+#[path = "stamp_cases/realize.rs"]
+mod realize;
+#[path = "stamp_cases/select.rs"]
+mod select;
+#[path = "stamp_cases/stamp.rs"]
+mod stamp;
+#[path = "stamp_cases/validate.rs"]
+mod validate;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -32,11 +55,39 @@ type Adapter = fn(&Case) -> Result<(), String>;
 /// The adapter of a kind.
 fn adapter(kind: &str) -> Option<Adapter> {
     Some(match kind {
+        "blueprint-select" => select::blueprint_select,
+        "cache" => stamp::cache,
+        "conditions" => conditions::conditions,
+        "context" => context::context,
+        "error-condition" => error::error_condition,
+        "event" => event::event,
+        "gc" => health::gc,
+        "health" => health::health,
+        "inputs" => context::inputs,
         "interpolate" => interpolate::interpolate,
         "interpolate-owner" => interpolate::interpolate_owner,
         "jsonpath" => jsonpath::jsonpath,
         "jsonpath-raw" => jsonpath::jsonpath_raw,
         "jsonpath-wrap" => jsonpath::jsonpath_wrap,
+        "labels" => context::labels_of_resource,
+        "latest-success" => health::latest,
+        "match-field" => select::match_field,
+        "match-owner" => select::match_owner,
+        "message" => error::message,
+        "object-health" => health::object_health,
+        "options" => select::options,
+        "output" => output::output,
+        "output-status" => output::output_status,
+        "params" => context::params,
+        "pass-through" => output::passed_through,
+        "realize" => realize::realize,
+        "resource-status" => conditions::resource_status,
+        "retry" => error::retry,
+        "run-output" => output::run_output,
+        "selector" => select::selector,
+        "service-account" => context::service_account,
+        "stamp" => stamp::stamp,
+        "validate" => validate::validate,
         _ => return None,
     })
 }

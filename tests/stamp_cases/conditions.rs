@@ -13,7 +13,7 @@ const BEFORE: &str = "2020-01-01T00:00:00Z";
 const NOW: &str = "2030-01-01T00:00:00Z";
 
 /// The conditions of one object.
-pub fn conditions(case: &Case) -> Result<(), String> {
+pub(crate) fn conditions(case: &Case) -> Result<(), String> {
     let previous = previous_conditions(case.given("previous"))?;
     let mut conditions = Conditions::new(case.given_text("topLevelType")?, &previous, NOW);
     for added in items(case.given("add")) {
@@ -51,7 +51,8 @@ pub fn conditions(case: &Case) -> Result<(), String> {
 }
 
 fn previous_conditions(node: &Node) -> Result<Vec<Condition>, String> {
-    let mut conditions: Vec<Condition> = items(node).into_iter().map(read_condition).collect::<Result<_, _>>()?;
+    let mut conditions: Vec<Condition> =
+        items(node).into_iter().map(read_condition).collect::<Result<_, _>>()?;
     for condition in &mut conditions {
         if condition.last_transition_time.is_empty() {
             BEFORE.clone_into(&mut condition.last_transition_time);
@@ -73,9 +74,9 @@ fn check_conditions(expected: &[&Node], found: &[Condition]) -> Result<(), Strin
             ("reason", &found.reason),
             ("message", &found.message),
         ];
-        parts.into_iter().all(|(key, found)| {
-            field(expected, key).is_none_or(|expected| expected.as_str() == Some(found))
-        })
+        parts
+            .into_iter()
+            .all(|(key, found)| field(expected, key).is_none_or(|expected| expected.as_str() == Some(found)))
     };
     match expected.len() == found.len() && expected.iter().zip(found).all(agrees) {
         true => Ok(()),
@@ -84,14 +85,15 @@ fn check_conditions(expected: &[&Node], found: &[Condition]) -> Result<(), Strin
 }
 
 /// The statuses of the resources of a workload.
-pub fn resource_status(case: &Case) -> Result<(), String> {
+pub(crate) fn resource_status(case: &Case) -> Result<(), String> {
     let previous: Vec<ResourceStatus> = items(case.given("previous"))
         .into_iter()
         .map(|status| read(status).map_err(|error| error.to_string()))
         .collect::<Result<_, _>>()?;
     let mut statuses = ResourceStatuses::new(OwnerKind::Workload, &previous, NOW);
     for added in items(case.given("add")) {
-        let status = read(field(added, "resource").unwrap_or(&Node::Null)).map_err(|error| error.to_string())?;
+        let status =
+            read(field(added, "resource").unwrap_or(&Node::Null)).map_err(|error| error.to_string())?;
         let error = field(added, "error").and_then(Node::as_str);
         let error = error.map(|text| RealizeError::Other(text.to_owned()));
         let pass_through = field(added, "isPassThrough") == Some(&Node::Bool(true));

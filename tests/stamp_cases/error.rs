@@ -10,7 +10,7 @@ use stampmill::yaml::Node;
 use crate::case::{Case, field};
 
 /// The condition of an error.
-pub fn error_condition(case: &Case) -> Result<(), String> {
+pub(crate) fn error_condition(case: &Case) -> Result<(), String> {
     let owner = OwnerKind::of(case.given_text("ownerKind")?).ok_or("no such owner")?;
     let level = match case.given_text("level")? {
         "owner" => Level::Owner,
@@ -25,12 +25,12 @@ pub fn error_condition(case: &Case) -> Result<(), String> {
 }
 
 /// Whether an error is tried again.
-pub fn retry(case: &Case) -> Result<(), String> {
+pub(crate) fn retry(case: &Case) -> Result<(), String> {
     case.check("retry", realize_error(case.given("error")).map(|error| Node::Bool(error.retry())))
 }
 
 /// The text of an error or of its condition.
-pub fn message(case: &Case) -> Result<(), String> {
+pub(crate) fn message(case: &Case) -> Result<(), String> {
     let input = &case.input;
     let cause = || text(input, "error");
     let template = || text(input, "runTemplate");
@@ -86,8 +86,8 @@ pub fn message(case: &Case) -> Result<(), String> {
         }
         kind => {
             let mut error = realize_error_of(kind, input)?;
-            if let RealizeError::RetrieveOutput { object: name, .. } | RealizeError::Apply { object: name, .. } =
-                &mut error
+            if let RealizeError::RetrieveOutput { object: name, .. }
+            | RealizeError::Apply { object: name, .. } = &mut error
                 && name.name.is_empty()
             {
                 *name = object();
@@ -120,10 +120,8 @@ fn realize_error_of(kind: &str, error: &Node) -> Result<RealizeError, String> {
         cause => cause,
     };
     let object = field(error, "object").filter(|object| **object != Node::Null);
-    let name = object.map(|object| ObjectName {
-        namespace: text(object, "namespace"),
-        name: text(object, "name"),
-    });
+    let name =
+        object.map(|object| ObjectName { namespace: text(object, "namespace"), name: text(object, "name") });
     Ok(match kind {
         "GetTemplate" => RealizeError::GetTemplate { place, template, cause },
         "Stamp" => RealizeError::Stamp { place, kind: text(error, "templateKind"), template, cause },
@@ -133,11 +131,9 @@ fn realize_error_of(kind: &str, error: &Node) -> Result<RealizeError, String> {
             forbidden: text(error, "apiReason") == "Forbidden",
             cause,
         },
-        "ListCreatedObjects" => RealizeError::List {
-            namespace: text(error, "namespace"),
-            labels: texts(error, "labels"),
-            cause,
-        },
+        "ListCreatedObjects" => {
+            RealizeError::List { namespace: text(error, "namespace"), labels: texts(error, "labels"), cause }
+        }
         "ResolveTemplateOption" => {
             RealizeError::ResolveOption { place, option: text(error, "option"), cause }
         }
