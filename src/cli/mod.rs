@@ -7,6 +7,8 @@ mod bench;
 mod completion;
 mod console;
 mod fmt;
+mod stamp;
+
 mod ytt;
 
 use std::ffi::{OsStr, OsString};
@@ -83,6 +85,7 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
     let result = match matches.subcommand() {
         Some(("version", _)) => console.print(version_lines()),
         Some(("bench", matches)) => bench::run(matches, console),
+        Some(("stamp", matches)) => stamp::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
@@ -121,6 +124,7 @@ fn command() -> Command {
         .subcommand(
             ytt::for_completion(true).about("Evaluate ytt templates; takes ytt's own commands and flags"),
         )
+        .subcommand(stamp::command())
         .subcommand(fmt::command())
         .subcommand(bench::command())
         .subcommand(completion::command())
