@@ -10,6 +10,7 @@ mod convert;
 mod crds;
 mod fmt;
 mod lint;
+mod stamp;
 mod ytt;
 
 use std::ffi::{OsStr, OsString};
@@ -88,6 +89,7 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("bench", matches)) => bench::run(matches, console),
         Some(("convert", matches)) => convert::run(matches, console),
         Some(("crds", matches)) => crds::run(matches, console),
+        Some(("stamp", matches)) => stamp::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
         Some(("lint", matches)) => lint::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
@@ -127,6 +129,7 @@ fn command() -> Command {
         .subcommand(
             ytt::for_completion(true).about("Evaluate ytt templates; takes ytt's own commands and flags"),
         )
+        .subcommand(stamp::command())
         .subcommand(fmt::command())
         .subcommand(bench::command())
         .subcommand(convert::command())
