@@ -6,7 +6,7 @@ use stampmill::yaml::Node;
 use crate::case::Case;
 
 /// The answer to each of the operations.
-pub fn validate(case: &Case) -> Result<(), String> {
+pub(crate) fn validate(case: &Case) -> Result<(), String> {
     let Node::Array(operations) = case.given("operations") else {
         return Err("no list `operations` in the input".to_owned());
     };

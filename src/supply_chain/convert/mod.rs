@@ -42,7 +42,7 @@ pub fn convert(text: &str) -> Result<Converted> {
     let mut documents = yaml::parse(text.as_bytes(), 0, &options)?;
     let mut work = objects::Work::default();
     for document in &mut documents.items {
-        work.object(&mut document.value);
+        work.document(&mut document.value);
     }
     let objects::Work { edits, mut changes, mut warnings } = work;
     let mut converted =

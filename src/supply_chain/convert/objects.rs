@@ -24,8 +24,16 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Changes an object, and those in it: lists of objects, templates of objects.
-    pub(super) fn object(&mut self, node: &mut Node) {
+    /// Changes a document.
+    pub(super) fn document(&mut self, node: &mut Node) {
+        self.object(node);
+        if let Node::Map(map) = node {
+            self.texts(Arc::make_mut(map));
+        }
+    }
+
+    /// Changes the shape of an object, and of those in it: lists of objects, templates of objects.
+    fn object(&mut self, node: &mut Node) {
         let Node::Map(map) = node else {
             return;
         };
@@ -39,7 +47,6 @@ impl Work {
             return;
         }
         if version != API_VERSION {
-            self.texts(map);
             return;
         }
         match kind.as_str() {
@@ -96,7 +103,6 @@ impl Work {
                 self.set(reference, "kind", "ClusterRunTemplate");
             }
         }
-        self.texts(object);
     }
 
     fn template(&mut self, object: &mut Map) {
@@ -127,7 +133,7 @@ impl Work {
             return;
         };
         let is_owners = item.value.as_str().is_some_and(|text| {
-            ["$(workload.metadata.namespace)$", "$(runnable.metadata.namespace)$"].contains(&text)
+            ["$(workload.metadata.namespace)$", "$(pipeline.metadata.namespace)$"].contains(&text)
         });
         if is_owners {
             self.remove(metadata, "namespace", "what is stamped comes into the namespace of the owner");

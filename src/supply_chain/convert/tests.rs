@@ -139,6 +139,14 @@ spec:
       namespace: elsewhere
     spec:
       runTemplateRef: {name: test, namespace: x, kind: RunTemplate}
+---
+apiVersion: carto.run/v1alpha1
+kind: RunTemplate
+spec:
+  template:
+    apiVersion: carto.run/v1alpha1
+    kind: Deliverable
+    value: $(pipeline.spec.inputs.x)$
 ";
     let converted = convert(text).unwrap();
     // Several things on a line: the tree is laid out anew.
@@ -159,6 +167,14 @@ spec:
       runTemplateRef:
         name: test
         kind: ClusterRunTemplate
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterRunTemplate
+spec:
+  template:
+    apiVersion: carto.run/v1alpha1
+    kind: Deliverable
+    value: $(runnable.spec.inputs.x)$
 ";
     assert_eq!(converted.text, expected);
     let warning =

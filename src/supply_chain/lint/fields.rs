@@ -24,7 +24,13 @@ pub(super) fn check(object: &Object, findings: &mut Findings) {
 
 /// The schema leaves metadata to the API server.
 fn check_metadata(object: &Object, metadata: Part<'_>, findings: &mut Findings) {
-    if object.name().is_empty() && !metadata.get("generateName").is_set() {
+    for field in ["name", "generateName", "namespace"] {
+        let text = metadata.get(field);
+        if text.is_set() && text.node().as_str().is_none() {
+            wrong_type("text", text, &format!("metadata.{field}"), findings);
+        }
+    }
+    if !metadata.get("name").is_set() && !metadata.get("generateName").is_set() {
         findings.error("required-field", metadata, "metadata.name is missing");
     }
     let is_namespaced =
@@ -104,7 +110,7 @@ fn object(schema: Part<'_>, part: Part<'_>, path: &str, findings: &mut Findings)
     }
     for required in schema.get("required").items() {
         let name = required.text();
-        // Any value is a value, null as well.
+        // The API server takes null for nothing.
         if !part.get(name).is_set() {
             findings.error("required-field", part, format!("{} is missing", below(name)));
         }
