@@ -368,6 +368,86 @@ fn a_restart_creates_nothing_anew() {
     assert_eq!(versions(&before), versions(&world.objects()));
 }
 
+const RUN: &str = r#"
+apiVersion: carto.run/v1alpha1
+kind: ClusterRunTemplate
+metadata: {name: task}
+spec:
+  template:
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {generateName: $(runnable.metadata.name)$-}
+    data: {input: $(runnable.spec.inputs.key)$}
+"#;
+
+/// The reference makes one more with each pass.
+#[test]
+fn a_run_without_a_spec_is_made_once() {
+    let mut world = World::new();
+    world.add(RUN);
+    let runnable = |input: &str| {
+        format!(
+            "{{apiVersion: carto.run/v1alpha1, kind: Runnable, metadata: {{name: r, namespace: dev, uid: u}}, spec: \
+             {{runTemplateRef: {{name: task}}, inputs: {{key: {input}}}}}}}"
+        )
+    };
+    for (input, expected) in [("one", 1), ("one", 1), ("two", 2), ("one", 3)] {
+        world.add(&runnable(input));
+        world.reconcile("r").unwrap();
+        world.reconcile("r").unwrap();
+        assert_eq!(world.objects().len(), expected, "{input}");
+    }
+}
+
+/// The reference sends an empty patch, and says that it patched something.
+#[test]
+fn a_config_map_that_is_as_it_should_be_is_left_alone() {
+    let mut world = final_world();
+    let config = ObjectKey::new(Kind::new("", "v1", "ConfigMap"), "dev", "a");
+    let before = world.cluster.get(&config).unwrap();
+    let again = world.reconcile("a").unwrap();
+    assert_eq!(again.events, []);
+    assert!(!again.changed);
+    assert!(world.cluster.get(&config).unwrap().is(&before));
+
+    // What others put there goes, as it does in the reference.
+    let mut meddled = before.clone();
+    meddled.set_annotation("somebody", "else");
+    world.cluster.apply(&before, &meddled).unwrap();
+    let mended = world.reconcile("a").unwrap();
+    assert_eq!(
+        mended.events.iter().map(|event| event.message()).collect::<Vec<_>>(),
+        ["Patched object [configmaps/a]"]
+    );
+    assert_eq!(world.cluster.get(&config).unwrap().annotation("somebody"), None);
+}
+
+#[test]
+fn an_endless_template_names_its_limit() {
+    let mut world = World::new();
+    world.add(CHAIN);
+    for template in TEMPLATES {
+        world.add(&template.replace(
+            "    #@ load(\"@ytt:data\"",
+            "    #@ while True:\n    #@   x = 1\n    #@ end\n    #@ load(\"@ytt:data\"",
+        ));
+    }
+    world.add(&workload("a", GIT));
+    world.reconcile("a").unwrap();
+    world.act("GitRepository");
+    let result = world.reconcile("a").unwrap();
+    let error = result.error.unwrap();
+    assert!(
+        error.starts_with(
+            "unable to stamp object for resource [image] for template [ClusterImageTemplate/kpack] in supply chain \
+             [web]: unable to apply ytt template: ytt: Error: \n- "
+        ) && error.contains("limit")
+            && error.contains("stdin.yml"),
+        "{error}"
+    );
+    assert!(!result.retry);
+}
+
 /// From A to B and back gives three runs, as in the reference.
 #[test]
 fn a_change_and_its_reversal_are_two_more_runs() {
@@ -406,7 +486,7 @@ spec:
     apiVersion: tekton.example/v1
     kind: TaskRun
     metadata: {generateName: $(runnable.metadata.name)$-}
-    spec: {revision: $(runnable.spec.inputs.revision)$, selected: $(selected.data.key)$}
+    spec: {revision: $(runnable.spec.inputs.revision)$, selected: $(selected.data.key)$, kind: $(runnable.spec.runTemplateRef.kind)$}
 "#,
     );
     let runnable = |revision: &str| {
@@ -427,6 +507,10 @@ spec:
     assert_eq!(world.reconcile("r").unwrap().ready(), Status::Unknown);
     world.settle();
     assert!(world.conditions("r").contains(r#""outputs":{"revision":"one"}"#), "{}", world.conditions("r"));
+
+    let run = world.objects().into_iter().find(|object| object.kind_name() == "TaskRun").unwrap();
+    assert_eq!(text(&run, &["spec", "selected"]), "v");
+    assert_eq!(text(&run, &["spec", "kind"]), "ClusterRunTemplate");
 
     // The outputs stay while the next run is not done.
     world.add(&runnable("two"));

@@ -6,9 +6,11 @@
 mod bench;
 mod completion;
 mod console;
+mod convert;
+mod crds;
 mod fmt;
+mod lint;
 mod stamp;
-
 mod ytt;
 
 use std::ffi::{OsStr, OsString};
@@ -86,7 +88,10 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("version", _)) => console.print(version_lines()),
         Some(("bench", matches)) => bench::run(matches, console),
         Some(("stamp", matches)) => stamp::run(matches, console),
+        Some(("convert", matches)) => convert::run(matches, console),
+        Some(("crds", matches)) => crds::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
+        Some(("lint", matches)) => lint::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
     };
@@ -127,6 +132,9 @@ fn command() -> Command {
         .subcommand(stamp::command())
         .subcommand(fmt::command())
         .subcommand(bench::command())
+        .subcommand(convert::command())
+        .subcommand(crds::command())
+        .subcommand(lint::command())
         .subcommand(completion::command())
         .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))
 }

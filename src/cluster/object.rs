@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::kind::{Kind, ObjectKey, split_api_version};
+use super::owner_reference::OwnerReference;
 use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, Origin, Pos, Text};
 
 /// A Kubernetes object: a tree whose root is a map. Clones share the tree; a change copies no more than the
@@ -82,7 +83,7 @@ impl Object {
     /// The fields of the root, for changes.
     fn change(&mut self, change: impl FnOnce(&mut Map)) {
         if let Node::Map(map) = &mut self.0 {
-            change(unshared(map));
+            change(unshared(map, ROOT_ROOM));
         }
     }
 
@@ -348,69 +349,7 @@ impl Object {
     }
 }
 
-/// One owner of an object.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct OwnerReference {
-    /// The owner's `apiVersion`.
-    pub api_version: Text,
-    /// The owner's kind.
-    pub kind: Text,
-    /// The owner's name; it lives in the same namespace or in none.
-    pub name: Text,
-    /// The owner's uid.
-    pub uid: Text,
-    /// Whether the owner manages the object.
-    pub controller: bool,
-    /// Whether the owner cannot go before the object in a foreground deletion.
-    pub block_owner_deletion: bool,
-}
-
-impl OwnerReference {
-    /// This object as the controller of others, which block its deletion: what controllers write.
-    pub fn controller_of(owner: &Object) -> OwnerReference {
-        let field = |name| owner.metadata_text(name).cloned().unwrap_or_default();
-        OwnerReference {
-            api_version: Text::new(owner.api_version()),
-            kind: Text::new(owner.kind_name()),
-            name: field("name"),
-            uid: field("uid"),
-            controller: true,
-            block_owner_deletion: true,
-        }
-    }
-
-    fn from_map(map: &Map) -> OwnerReference {
-        let field = |name| Text::new(text(map.get(name)));
-        let flag = |name| matches!(map.get(name), Some(Node::Bool(true)));
-        OwnerReference {
-            api_version: field("apiVersion"),
-            kind: field("kind"),
-            name: field("name"),
-            uid: field("uid"),
-            controller: flag("controller"),
-            block_owner_deletion: flag("blockOwnerDeletion"),
-        }
-    }
-
-    /// The reference as it stands in an object.
-    pub fn to_node(&self) -> Node {
-        let mut items = Vec::with_capacity(6);
-        let mut push = |key, value| items.push(MapItem { key: Node::str(key), value, ..MapItem::default() });
-        push("apiVersion", Node::Str(self.api_version.clone()));
-        push("kind", Node::Str(self.kind.clone()));
-        push("name", Node::Str(self.name.clone()));
-        push("uid", Node::Str(self.uid.clone()));
-        if self.controller {
-            push("controller", Node::Bool(true));
-        }
-        if self.block_owner_deletion {
-            push("blockOwnerDeletion", Node::Bool(true));
-        }
-        Node::Map(Arc::new(Map { items, ..Map::default() }))
-    }
-}
-
-fn text(node: Option<&Node>) -> &str {
+pub(super) fn text(node: Option<&Node>) -> &str {
     node.and_then(Node::as_str).unwrap_or_default()
 }
 
@@ -456,14 +395,18 @@ fn change_map(map: &mut Map, key: &str, change: impl FnOnce(&mut Map)) {
         Some(Node::Map(inner)) => inner,
         _ => Arc::default(),
     };
-    change(unshared(&mut inner));
+    change(unshared(&mut inner, METADATA_ROOM));
     put(map, key, Node::Map(inner));
 }
 
-/// The map for changes. A copy has room for what the cluster adds to an object.
-fn unshared(map: &mut Arc<Map>) -> &mut Map {
+/// How many fields the cluster adds to `metadata`, and to the root later: the status.
+const METADATA_ROOM: usize = 4;
+const ROOT_ROOM: usize = 1;
+
+/// The map for changes. A copy has room for so many more items.
+fn unshared(map: &mut Arc<Map>, room: usize) -> &mut Map {
     if Arc::get_mut(map).is_none() {
-        let mut items = Vec::with_capacity(map.items.len() + 4);
+        let mut items = Vec::with_capacity(map.items.len() + room);
         items.extend_from_slice(&map.items);
         *map = Arc::new(Map { items, pos: map.pos, origin: map.origin });
     }
@@ -474,8 +417,8 @@ fn unshared(map: &mut Arc<Map>) -> &mut Map {
 mod tests {
     #![allow(clippy::unwrap_used)] // Tests may fail loudly.
 
-    use super::{Object, OwnerReference};
-    use crate::cluster::{Kind, ObjectKey};
+    use super::Object;
+    use crate::cluster::{Kind, ObjectKey, OwnerReference};
     use crate::yaml::{Node, json, same};
 
     fn read(text: &str) -> Node {

@@ -132,11 +132,16 @@ pub struct Args<'v> {
 impl<'v> Args<'v> {
     /// Collects the arguments of a call.
     pub fn collect(args: &Arguments<'v, '_>, heap: Heap<'v>) -> starlark::Result<Args<'v>> {
-        let positional: SmallVec<[Value<'v>; 4]> = args.positions(heap)?.collect();
+        // There are few: to add them one by one is quicker than to reserve room first.
+        let mut positional: SmallVec<[Value<'v>; 4]> = SmallVec::new();
+        args.positions(heap)?.for_each(|value| positional.push(value));
         spend_texts(positional.iter().copied()).map_err(NativeError::from)?;
         // Without named arguments the map is empty and allocates nothing.
-        let named = args
-            .names_map()?
+        let names = args.names_map()?;
+        if names.is_empty() {
+            return Ok(Args { positional, named: Vec::new() });
+        }
+        let named = names
             .iter()
             .map(|(name, value)| match super::names::restore(name.as_str()) {
                 Cow::Borrowed(name) => (name, *value),

@@ -7,7 +7,7 @@ use super::labels::Labels;
 use super::outputs::SourceValue;
 use super::owner::Owner;
 use super::params::Param;
-use super::view::{self, ANY, OPAQUE_MAP, STRING_MAP, Shape};
+use super::view::{self, ANY, CONFIGS, IMAGES, OPAQUE_MAP, SOURCE, SOURCES, STRING_MAP, Shape};
 use super::wire::{map, wire};
 use crate::yaml::{Node, Text};
 
@@ -43,14 +43,14 @@ impl<'a> Context<'a> {
         let deployment = inputs.deployment.as_ref().map_or(Node::Null, |value| source(value, ""));
         let mut values = vec![
             (Text::new_static("params"), map(params), &OPAQUE_MAP),
-            (Text::new_static("sources"), map(sources), &ANY),
-            (Text::new_static("images"), named("image", &inputs.images), &ANY),
-            (Text::new_static("configs"), named("config", &inputs.configs), &ANY),
-            (Text::new_static("deployment"), deployment, &ANY),
+            (Text::new_static("sources"), map(sources), &SOURCES),
+            (Text::new_static("images"), named("image", &inputs.images), &IMAGES),
+            (Text::new_static("configs"), named("config", &inputs.configs), &CONFIGS),
+            (Text::new_static("deployment"), deployment, &SOURCE),
             (Text::new_static("labels"), map(labels), &STRING_MAP),
         ];
         if let [(name, value)] = inputs.sources.as_slice() {
-            values.push((Text::new_static("source"), source(value, name), &ANY));
+            values.push((Text::new_static("source"), source(value, name), &SOURCE));
         }
         if let [(_, value)] = inputs.images.as_slice() {
             values.push((Text::new_static("image"), value.clone(), &ANY));

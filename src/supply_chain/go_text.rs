@@ -1,6 +1,6 @@
 //! Values as Go's `fmt` prints them.
 
-use super::view::{Shape, View, sorted};
+use super::view::{Shape, View, canonical_time, sorted};
 use crate::yaml::{Node, push_float};
 
 /// A value of plain JSON as `%v` prints it: `map[a:x b:1]`, `[1 a]`, `1e+06`. Whole numbers are `int64`; what
@@ -60,11 +60,12 @@ fn push(out: &mut String, view: View<'_>, top: bool) {
             }
             out.push('}');
         }
-        (Shape::Opaque, node) => {
+        (Shape::Opaque(_), node) => {
             out.push('{');
             push(out, View { node, shape: &Shape::Raw }, false);
             out.push('}');
         }
+        (Shape::Time | Shape::Internal, node) => out.push_str(&time(node.as_str())),
         (_, Node::Null) => out.push_str("<nil>"),
         (_, Node::Bool(value)) => out.push_str(if *value { "true" } else { "false" }),
         (_, Node::Int(value)) => out.push_str(&value.to_string()),
@@ -89,6 +90,13 @@ fn push(out: &mut String, view: View<'_>, top: bool) {
         }
         (_, Node::Array(_) | Node::DocumentSet(_)) => {}
     }
+}
+
+/// A time in UTC as Go's `String` of it reads.
+fn time(text: Option<&str>) -> String {
+    let text = text.and_then(canonical_time);
+    let text = text.as_deref().unwrap_or("0001-01-01T00:00:00Z");
+    format!("{} +0000 UTC", text.trim_end_matches('Z').replace('T', " "))
 }
 
 fn separate(out: &mut String, index: usize) {

@@ -294,3 +294,87 @@ impl fmt::Display for InterpolateError {
 }
 
 impl Error for InterpolateError {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)] // Tests may fail loudly.
+
+    use super::Template;
+    use crate::supply_chain::view::{ANY, Context, OPAQUE_MAP};
+    use crate::yaml::{Node, json};
+
+    fn context() -> Context {
+        let read = |text: &str| json::read(text.as_bytes()).unwrap();
+        let mut context = Context::new();
+        context.insert("s", Node::str("str"), &ANY);
+        context.insert("big", Node::Int(12_345_678_901_234_567), &ANY);
+        context.insert("nul", Node::Null, &ANY);
+        context.insert("o", read(r#"{"z": "<&>", "a": [1, 1e6, 1e21]}"#), &ANY);
+        context.insert("params", read(r#"{"q": {"k": 1}, "n": 5}"#), &OPAQUE_MAP);
+        context
+    }
+
+    /// Expected values are what the reference's interpolation made of the templates.
+    #[test]
+    fn interpolates_as_the_reference() {
+        let cases = [
+            (r#""$(params.n)$""#, "5"),
+            (r#""$(params.q)$""#, r#"{"k":1}"#),
+            (r#""$(nul)$""#, "null"),
+            (
+                r#""$(big)$ $(o)$""#,
+                r#""12345678901234568 {\"a\":[1,1000000,1e+21],\"z\":\"\\u003c\\u0026\\u003e\"}""#,
+            ),
+            (r#"[12345678901234567, 1.0, -1.5, 1e21]"#, "[12345678901234568,1,-1.5,1e+21]"),
+            (r#"{"$(s)$": "$(s)$$(", "b": []}"#, r#"{"$(s)$":"str$(","b":[]}"#),
+            (r#""$(s)$(s)$""#, r#""str(s)$""#),
+            (
+                r#"{"a": [[{"b": "x$(nul)$"}]]}"#,
+                "! failed to recursively evaluate template: failed to interpolate template at path [a.[0][0]b]: \
+                 interpolate tag: tag must not point to nil value: nul",
+            ),
+            (
+                r#""$(params.q.k)$""#,
+                "! failed to recursively evaluate template: failed to interpolate template at path []: \
+                 evaluate tag $(params.q.k)$: jsonpath returned empty list: params.q.k",
+            ),
+            (
+                r#"["", "a$(o[)$"]"#,
+                "! failed to recursively evaluate template: failed to interpolate template at path [[1]]: \
+                 interpolate tag: evaluate jsonpath: evaluate: failed to parse jsonpath '{.o[}': unterminated array",
+            ),
+        ];
+        for (template, expected) in cases {
+            let template = Template::compile(&json::read(template.as_bytes()).unwrap());
+            let found = match template.evaluate(&context()) {
+                Ok(value) => json::encode(&value, 0, false).unwrap(),
+                Err(error) => format!("! {error}"),
+            };
+            assert_eq!(found, expected);
+        }
+    }
+
+    /// What holds no tags is not copied.
+    #[test]
+    fn parts_without_tags_are_shared() {
+        let template = Template::compile(&json::read(br#"{"a": {"b": "x", "n": 1}, "c": "$(s)$"}"#).unwrap());
+        let part = || match template.evaluate(&context()).unwrap() {
+            Node::Map(map) => match map.get("a") {
+                Some(Node::Map(part)) => part.clone(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        };
+        assert!(std::sync::Arc::ptr_eq(&part(), &part()));
+    }
+
+    /// Whole numbers are whole again, for YAML and for programs that read it.
+    #[test]
+    fn whole_numbers_are_whole() {
+        let template = Template::compile(&json::read(br#"[1.0, "$(n)$"]"#).unwrap());
+        let value = template.evaluate(&json::read(br#"{"n": 3.0}"#).unwrap()).unwrap();
+        let Node::Array(array) = value else { panic!("{value:?}") };
+        let values: Vec<&Node> = array.items.iter().map(|item| &item.value).collect();
+        assert_eq!(values, [&Node::Int(1), &Node::Int(3)]);
+    }
+}

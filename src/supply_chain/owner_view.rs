@@ -12,6 +12,7 @@ use crate::yaml::Node;
 const TEXT: Shape = Shape::Text("string");
 const OPTIONAL_TEXT: Shape = Shape::Pointer(&Shape::Text("string"));
 const INT64: Shape = Shape::Int("int64");
+const JSON: Shape = Shape::Opaque("v1.JSON");
 
 /// The kinds of objects that own what is stamped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -108,7 +109,7 @@ const PARAMS: Shape = Shape::List(&Shape::Struct(&OWNER_PARAM));
 
 static OWNER_PARAM: Struct = Struct {
     name: "v1alpha1.OwnerParam",
-    fields: &[Field::always("Name", "name", TEXT), Field::always("Value", "value", Shape::Opaque)],
+    fields: &[Field::always("Name", "name", TEXT), Field::always("Value", "value", JSON)],
 };
 
 const SOURCE: Shape = Shape::Pointer(&Shape::Struct(&SOURCE_FIELDS));
@@ -254,7 +255,7 @@ static RUNNABLE_SPEC: Struct = Struct {
     fields: &[
         Field::always("RunTemplateRef", "runTemplateRef", Shape::Struct(&TEMPLATE_REFERENCE)),
         Field::maybe("Selector", "selector", Shape::Pointer(&Shape::Struct(&RESOURCE_SELECTOR))),
-        Field::maybe("Inputs", "inputs", Shape::Map(&Shape::Opaque)),
+        Field::maybe("Inputs", "inputs", Shape::Map(&JSON)),
         Field::maybe("ServiceAccountName", "serviceAccountName", TEXT),
         Field::maybe("RetentionPolicy", "retentionPolicy", Shape::Struct(&RETENTION_POLICY)),
     ],
@@ -291,6 +292,10 @@ static RUNNABLE_STATUS: Struct = Struct {
     fields: &[
         Field::maybe("ObservedGeneration", "observedGeneration", INT64),
         Field::maybe("Conditions", "conditions", CONDITIONS),
-        Field::maybe("Outputs", "outputs", Shape::Map(&Shape::Opaque)),
+        Field::maybe("Outputs", "outputs", Shape::Map(&JSON)),
     ],
 };
+
+#[cfg(test)]
+#[path = "owner_view_tests.rs"]
+mod tests;

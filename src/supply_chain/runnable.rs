@@ -5,6 +5,7 @@
 //! `pkg/realizer/runnable/realizer.go`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::api::{ResourceSelector, RunnableSpec, RunnableStatus, read};
 use super::apply;
@@ -20,21 +21,24 @@ use super::object::condition_of_type;
 use super::owner::Owner;
 use super::realize::Stamped;
 use super::reconcile::{Reconciled, Reconciler};
+use super::resource_status::UNKNOWN_KIND;
 use super::run_error::{RunError, SelectorError};
 use super::runs;
 use super::service_account::ServiceAccount;
 use crate::cluster::{Cluster, Kind, Object, Query};
-use crate::yaml::{Node, Text, same, to_node};
-
-/// What stands in messages for the plural of a kind that the cluster does not know.
-const NO_RESOURCE: &str = "could not fetch - see logs for 'failed to retrieve qualified resource name'";
+use crate::yaml::{MapItem, Node, Text, same, to_node};
 
 /// Reconciles a runnable.
 ///
 /// # Errors
 /// `DataValues` if the object is none, or has not the form of one.
 pub fn reconcile_runnable(object: &Object, with: Reconciler<'_>) -> crate::Result<Reconciled> {
-    let runnable = Owner::new(object)?;
+    // Whatever kind a runnable names, templates see the only one there is.
+    let mut seen = object.clone();
+    if let Some(spec) = object.spec() {
+        seen.set("spec", with_kind(spec));
+    }
+    let runnable = Owner::new(&seen)?;
     let spec: RunnableSpec =
         read(object.spec().unwrap_or(&Node::Null)).map_err(|error| error.context("spec"))?;
     let previous: RunnableStatus = object.status().and_then(|status| read(status).ok()).unwrap_or_default();
@@ -93,6 +97,25 @@ pub fn reconcile_runnable(object: &Object, with: Reconciler<'_>) -> crate::Resul
         account: Some(account),
         stamped: run.stamped.into_iter().collect(),
     })
+}
+
+/// The spec, with the kind of its run template.
+fn with_kind(spec: &Node) -> Node {
+    let mut spec = spec.clone();
+    if let Node::Map(spec) = &mut spec
+        && let Some(item) =
+            Arc::make_mut(spec).items.iter_mut().find(|item| item.key.as_str() == Some("runTemplateRef"))
+        && let Node::Map(reference) = &mut item.value
+    {
+        let reference = Arc::make_mut(reference);
+        reference.items.retain(|item| item.key.as_str() != Some("kind"));
+        reference.items.push(MapItem {
+            key: Node::str("kind"),
+            value: Node::str(RUN_TEMPLATE),
+            ..MapItem::default()
+        });
+    }
+    spec
 }
 
 fn account_error(error: RealizeError) -> RunError {
@@ -208,7 +231,7 @@ impl Run<'_> {
         let outputs = found.outputs.map_err(|cause| RunError::RetrieveOutput {
             template: template.metadata.name.clone(),
             object: ObjectName::of_run(stamped.node()),
-            qualified: subject.as_ref().map_or(NO_RESOURCE, |subject| &subject.qualified).to_owned(),
+            qualified: subject.as_ref().map_or(UNKNOWN_KIND, |subject| &subject.qualified).to_owned(),
             cause,
         })?;
         if found.object.is_some()

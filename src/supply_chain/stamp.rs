@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::api::TemplateSpec;
 use super::context::Context;
+use super::go_text;
 use super::interpolate;
 use super::labels::Labels;
 use super::wire::wire;
@@ -118,11 +119,14 @@ impl Stamper {
 }
 
 fn interpolated(stamped: Node) -> Result<Object, StampError> {
-    Object::try_from(stamped).map_err(|error| {
-        StampError::new(format!(
-            "stamped resource is not a map[string]interface{{}}, stamped resource: {}",
-            error.found
-        ))
+    let shown = match &stamped {
+        Node::Map(_) => String::new(),
+        other => go_text::decoded(other),
+    };
+    Object::try_from(stamped).map_err(|_| {
+        let message =
+            format!("stamped resource is not a map[string]interface{{}}, stamped resource: {shown}");
+        StampError::new(message)
     })
 }
 

@@ -78,18 +78,27 @@ pub(crate) fn recycle(node: Node) {
         Node::Map(map) => {
             if let Ok(map) = Arc::try_unwrap(map) {
                 let mut items = map.items;
-                items.drain(..).for_each(|item| recycle(item.value));
+                items.iter_mut().for_each(|item| recycle_part(&mut item.value));
+                items.clear();
                 keep(|shelves| shelves.maps.put(items));
             }
         }
         Node::Array(array) => {
             if let Ok(array) = Arc::try_unwrap(array) {
                 let mut items = array.items;
-                items.drain(..).for_each(|item| recycle(item.value));
+                items.iter_mut().for_each(|item| recycle_part(&mut item.value));
+                items.clear();
                 keep(|shelves| shelves.arrays.put(items));
             }
         }
         other => drop(other),
+    }
+}
+
+/// Takes collections out of a tree; the rest goes with what holds it.
+fn recycle_part(node: &mut Node) {
+    if !node.is_scalar() {
+        recycle(std::mem::take(node));
     }
 }
 

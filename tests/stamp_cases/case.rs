@@ -6,28 +6,28 @@ use stampmill::yaml::{Node, json};
 
 /// A case of any kind.
 #[derive(Debug, Default)]
-pub struct Case {
-    pub kind: String,
-    pub name: String,
+pub(crate) struct Case {
+    pub(crate) kind: String,
+    pub(crate) name: String,
     /// What goes in, by the names its kind has.
-    pub input: Node,
+    pub(crate) input: Node,
     /// What should come out, by the names its kind has.
-    pub expect: Option<Node>,
+    pub(crate) expect: Option<Node>,
     /// What the error's text must contain.
     error: Option<Vec<String>>,
     /// The first of these is all of the error's text.
     error_exact: bool,
     /// The kind of the error.
-    pub error_type: Option<String>,
+    pub(crate) error_type: Option<String>,
     /// The whole case, for what few kinds have.
-    pub node: Node,
+    pub(crate) node: Node,
 }
 
 /// The cases of a file.
 ///
 /// # Errors
 /// Text that is no array of cases.
-pub fn read(text: &[u8]) -> Result<Vec<Case>, String> {
+pub(crate) fn read(text: &[u8]) -> Result<Vec<Case>, String> {
     match json::read(text).map_err(|error| error.to_string())? {
         Node::Array(array) => array.items.iter().map(|item| Case::new(&item.value)).collect(),
         _ => Err("not an array of cases".to_owned()),
@@ -58,12 +58,12 @@ impl Case {
     }
 
     /// A case that stands for a file that cannot be read.
-    pub fn broken(path: &Path, problem: String) -> Case {
+    pub(crate) fn broken(path: &Path, problem: String) -> Case {
         Case { kind: format!("unreadable: {}: {problem}", path.display()), ..Case::default() }
     }
 
     /// What goes in by this name; null if nothing does.
-    pub fn given(&self, key: &str) -> &Node {
+    pub(crate) fn given(&self, key: &str) -> &Node {
         field(&self.input, key).unwrap_or(&Node::Null)
     }
 
@@ -71,7 +71,7 @@ impl Case {
     ///
     /// # Errors
     /// It is missing or no text.
-    pub fn given_text(&self, key: &str) -> Result<&str, String> {
+    pub(crate) fn given_text(&self, key: &str) -> Result<&str, String> {
         self.given(key).as_str().ok_or_else(|| format!("no text `{key}` in the input"))
     }
 
@@ -79,7 +79,7 @@ impl Case {
     ///
     /// # Errors
     /// What is different.
-    pub fn check(&self, key: &str, result: Result<Node, String>) -> Result<(), String> {
+    pub(crate) fn check(&self, key: &str, result: Result<Node, String>) -> Result<(), String> {
         match (&self.expect, result) {
             (Some(expect), Ok(found)) => {
                 let expected = field(expect, key).ok_or_else(|| format!("no `{key}` is expected"))?;
@@ -99,7 +99,7 @@ impl Case {
     ///
     /// # Errors
     /// What is missing.
-    pub fn check_error(&self, found: &str) -> Result<(), String> {
+    pub(crate) fn check_error(&self, found: &str) -> Result<(), String> {
         let expected = self.error.as_deref().unwrap_or_default();
         let agrees = match expected {
             [] => return Err(format!("no error is expected, but there was: {found}")),
@@ -111,7 +111,7 @@ impl Case {
 }
 
 /// The item of a map.
-pub fn field<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+pub(crate) fn field<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
     match node {
         Node::Map(map) => map.get(key),
         _ => None,
@@ -119,12 +119,12 @@ pub fn field<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
 }
 
 /// A value as text, for messages.
-pub fn show(node: &Node) -> String {
+pub(crate) fn show(node: &Node) -> String {
     json::encode(node, 0, false).unwrap_or_else(|error| error.to_string())
 }
 
 /// Whether two values are equal as JSON: numbers by value, maps in any order.
-pub fn equal(left: &Node, right: &Node) -> bool {
+pub(crate) fn equal(left: &Node, right: &Node) -> bool {
     let number = |node: &Node| match node {
         Node::Int(value) => Some(*value as f64),
         Node::Uint(value) => Some(*value as f64),

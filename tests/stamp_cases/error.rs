@@ -34,7 +34,11 @@ pub(crate) fn message(case: &Case) -> Result<(), String> {
     let input = &case.input;
     let cause = || text(input, "error");
     let template = || text(input, "runTemplate");
-    let object = || ObjectName { namespace: text(input, "namespace"), name: text(input, "name") };
+    let name = || match text(input, "name") {
+        name if name.is_empty() => text(input, "generateName"),
+        name => name,
+    };
+    let object = || ObjectName { namespace: text(input, "namespace"), name: name() };
     let qualified = || text(input, "qualifiedResource");
     let message = match case.given_text("for")? {
         "MissingValueAtPath" => {

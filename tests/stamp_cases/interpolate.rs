@@ -8,7 +8,7 @@ use stampmill::yaml::Node;
 use crate::case::Case;
 
 /// A context of plain JSON, whose params may be opaque.
-pub fn interpolate(case: &Case) -> Result<(), String> {
+pub(crate) fn interpolate(case: &Case) -> Result<(), String> {
     let mut context = Context::new();
     let opaque = *case.given("opaqueParams") == Node::Bool(true);
     if let Node::Map(map) = case.given("context") {
@@ -22,7 +22,7 @@ pub fn interpolate(case: &Case) -> Result<(), String> {
 }
 
 /// The typed owner as `workload`.
-pub fn interpolate_owner(case: &Case) -> Result<(), String> {
+pub(crate) fn interpolate_owner(case: &Case) -> Result<(), String> {
     let mut context = Context::new();
     context.insert("workload", case.given("workload").clone(), OwnerKind::Workload.shape());
     evaluate(case, &context)

@@ -8,7 +8,7 @@ use stampmill::yaml::{Array, ArrayItem, Node};
 use crate::case::Case;
 
 /// A path as users write it.
-pub fn jsonpath(case: &Case) -> Result<(), String> {
+pub(crate) fn jsonpath(case: &Case) -> Result<(), String> {
     let result = jsonpath::evaluate(case.given_text("path")?, case.given("object"));
     let missing = result.as_ref().is_err_and(|error| error.does_not_exist());
     if missing != (case.error_type.as_deref() == Some("does-not-exist")) {
@@ -18,7 +18,7 @@ pub fn jsonpath(case: &Case) -> Result<(), String> {
 }
 
 /// An expression with its braces.
-pub fn jsonpath_raw(case: &Case) -> Result<(), String> {
+pub(crate) fn jsonpath_raw(case: &Case) -> Result<(), String> {
     let text = case.given_text("expression")?;
     let result = match Expression::parse(text) {
         Ok(expression) => expression.find(case.given("object")).map_err(|error| error.to_string()),
@@ -34,6 +34,6 @@ pub fn jsonpath_raw(case: &Case) -> Result<(), String> {
 }
 
 /// The expression of a path.
-pub fn jsonpath_wrap(case: &Case) -> Result<(), String> {
+pub(crate) fn jsonpath_wrap(case: &Case) -> Result<(), String> {
     case.check("expression", Ok(Node::str(jsonpath::wrap(case.given_text("path")?))))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use stampmill::supply_chain::api::{Template, TemplateKind};
-use stampmill::supply_chain::error::OutputError;
+use stampmill::supply_chain::error::{OutputError, RealizeError};
 use stampmill::supply_chain::object;
 use stampmill::supply_chain::output_status::entry;
 use stampmill::supply_chain::outputs::{OutputReader, ResourceOutput, SourceValue, pass_through};
@@ -40,7 +40,9 @@ pub(crate) fn output(case: &Case) -> Result<(), String> {
 /// The output of a resource that passes an input through.
 pub(crate) fn passed_through(case: &Case) -> Result<(), String> {
     let name = case.given_text("passThrough")?;
-    let kind = template_kind(case)?;
+    let Ok(kind) = template_kind(case) else {
+        return case.check("output", Err(RealizeError::PassThroughKind.to_string()));
+    };
     let inputs = case.given("inputs");
     let found = |class: &str| field(field(inputs, class)?, name);
     let found = match kind {

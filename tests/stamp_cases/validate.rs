@@ -1,20 +1,19 @@
-//! `validate`: what admission refuses.
+//! `validate`: what admission answers to an object.
 
-use stampmill::supply_chain::validate::{Operation, object};
+use stampmill::supply_chain::validate::{self, Operation};
 use stampmill::yaml::Node;
 
 use crate::case::Case;
 
+/// The answer to each of the operations.
 pub fn validate(case: &Case) -> Result<(), String> {
     let Node::Array(operations) = case.given("operations") else {
         return Err("no list `operations` in the input".to_owned());
     };
-    for item in &operations.items {
-        let name = item.value.as_str().unwrap_or_default();
-        let operation = Operation::of(name).ok_or_else(|| format!("an unknown operation {name}"))?;
-        let allowed = object(case.given("object"), operation).map(|()| Node::Bool(true));
-        case.check("allowed", allowed.map_err(|error| error.to_string()))
-            .map_err(|problem| format!("{name}: {problem}"))?;
+    for operation in &operations.items {
+        let operation = operation.value.as_str().and_then(Operation::of).ok_or("an unknown operation")?;
+        let answer = validate::object(case.given("object"), operation);
+        case.check("allowed", answer.map(|()| Node::Bool(true)).map_err(|error| error.to_string()))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod csv;
 mod error_text;
 mod flags;
 mod fmt;
+mod limits;
 mod template;
 mod version;
 mod website;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::command::{Command, Run};
 use super::flags::{Flag, Matches, Takes};
+use super::limits;
 use crate::cli::{Console, Exit};
 use crate::workspace::SchemaFormat;
 use crate::workspace::{
@@ -14,7 +15,7 @@ use crate::workspace::{
     ValuesFlags, bulk, output,
 };
 use crate::yaml::{self, Array, ArrayItem, Document, DocumentSet, FileTable, Node};
-use crate::{Error, ErrorKind, Limits, Result};
+use crate::{Error, ErrorKind, Result};
 
 pub(super) const COMMAND: Command = Command {
     aliases: &["t", "tpl"],
@@ -80,6 +81,9 @@ pub(super) const FLAGS: &[Flag] = &[
         Takes::Many,
         "File mark (ie change file path, mark as non-template) (format: file:key=value) (can be specified multiple times)",
     ),
+    limits::STEPS,
+    limits::MEMORY,
+    limits::TIME,
     // Of later releases; off lets a mark with a wildcard match nothing.
     Flag::new("file-mark-strict", Takes::Bool, "").default("true"),
     Flag::new(
@@ -190,7 +194,7 @@ fn evaluate(
         options,
         inspect: inspected,
         log: Some(log),
-        limits: Limits::trusted(),
+        limits: limits::of(matches)?,
     };
     let rendered = workspace::render(request)?;
     inspect.map(|_| rendered)

@@ -85,9 +85,12 @@ impl KindInfo {
     }
 }
 
-/// Where objects live and what they have, as letters: `n`amespaced or `c`luster, then `s`tatus and
-/// `g`eneration where they have them. From the API references of the groups.
-const KNOWN: &[(&str, &[(&str, &str, &str)])] = &[
+/// A kind, its plural, and letters for where the objects live and what they have: `n`amespaced or `c`luster,
+/// then `s`tatus and `g`eneration.
+type Known = (&'static str, &'static str, &'static str);
+
+/// Kinds by group. From the API references of the groups.
+const KNOWN: &[(&str, &[Known])] = &[
     (
         "",
         &[

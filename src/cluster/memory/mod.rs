@@ -123,10 +123,12 @@ impl Cluster for Memory {
         let state = self.read();
         let found = state.table(&key.kind).and_then(|table| {
             let namespace = if table.info.namespaced { key.namespace.as_str() } else { "" };
-            table.object(table.find(namespace, &key.name)?)
+            let object = table.object(table.find(namespace, &key.name)?)?.clone();
+            Some((object, table.all_in(&key.kind.version)))
         });
         match found {
-            Some(object) => Ok(in_version(object.clone(), &key.kind)),
+            Some((object, true)) => Ok(object),
+            Some((object, false)) => Ok(in_version(object, &key.kind)),
             None => {
                 drop(state);
                 let resource = self.resource(&key.kind).ok_or_else(|| Error::no_match(&key.kind))?;
@@ -138,7 +140,10 @@ impl Cluster for Memory {
     fn list(&self, query: &Query) -> Result<List> {
         let state = self.read();
         let items = match state.table(&query.kind) {
-            Some(table) => table.select(query),
+            Some(table) if table.all_in(&query.kind.version) => table.select(query),
+            Some(table) => {
+                table.select(query).into_iter().map(|item| in_version(item, &query.kind)).collect()
+            }
             None if state.info(&query.kind, &self.settings).is_none() => {
                 return Err(Error::no_match(&query.kind));
             }
@@ -146,7 +151,6 @@ impl Cluster for Memory {
         };
         let resource_version = version_text(state.version);
         drop(state);
-        let items = items.into_iter().map(|item| in_version(item, &query.kind)).collect();
         Ok(List { items, resource_version })
     }
 
@@ -206,7 +210,11 @@ fn version_text(mut version: u64) -> Text {
 /// The object as it shows in the version asked for. Versions differ in nothing else, as with definitions of
 /// kinds that have no converter.
 fn in_version(mut object: Object, kind: &Kind) -> Object {
-    if object.version() != kind.version {
+    let api_version = object.api_version();
+    // Its group is that of the kind.
+    if api_version.len() != kind.group.len() + kind.version.len() + usize::from(!kind.group.is_empty())
+        || !api_version.ends_with(kind.version.as_str())
+    {
         object.set("apiVersion", Node::Str(kind.api_version()));
     }
     object

@@ -36,6 +36,10 @@ struct Watcher {
 /// The objects of one kind in all its versions.
 pub(super) struct Table {
     pub(super) info: KindInfo,
+    /// The version of the kind all objects have, and whether one has another. Saves reads a look at the
+    /// objects, which are seldom in the processor's cache.
+    version: Text,
+    mixed: bool,
     slots: Vec<Option<Slot>>,
     /// Which slots are free.
     free: Vec<u32>,
@@ -55,9 +59,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(info: KindInfo) -> Table {
+    /// For objects of a kind, mostly in this version.
+    pub(super) fn new(info: KindInfo, version: Text) -> Table {
         Table {
             info,
+            version,
+            mixed: false,
             slots: Vec::new(),
             free: Vec::new(),
             names: HashTable::with_capacity(7),
@@ -103,8 +110,14 @@ impl Table {
         Some(&self.slot(id)?.object)
     }
 
+    /// Whether all objects are in this version.
+    pub(super) fn all_in(&self, version: &str) -> bool {
+        !self.mixed && self.version == version
+    }
+
     /// Adds an object, of which there must be none.
     pub(super) fn insert(&mut self, namespace: Text, name: Text, object: Object) {
+        self.mixed |= object.version() != self.version;
         let slot = Slot { namespace, name, object };
         let id = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
@@ -138,6 +151,7 @@ impl Table {
 
     /// Puts another version of an object in its slot.
     pub(super) fn replace(&mut self, id: u32, object: Object) {
+        self.mixed |= object.version() != self.version;
         let Some(Some(slot)) = self.slots.get_mut(id as usize) else { return };
         let before = std::mem::replace(&mut slot.object, object);
         if self.index.is_none() || same_labels(&before, &slot.object) {

@@ -34,7 +34,10 @@ impl State {
             EntryRef::Vacant(place) => {
                 let info = self.defined.get(&reference).cloned().or_else(|| settings.info(kind));
                 let info = info.ok_or_else(|| Error::no_match(kind))?;
-                Ok(place.insert_with_key(GroupKind::from(&reference), Box::new(Table::new(info))))
+                Ok(place.insert_with_key(
+                    GroupKind::from(&reference),
+                    Box::new(Table::new(info, kind.version.clone())),
+                ))
             }
         }
     }

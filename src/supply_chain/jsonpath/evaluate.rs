@@ -110,7 +110,7 @@ impl<'a> Evaluator<'a> {
     fn step(&mut self, input: Values<'a>, step: &'a Step) -> Result<Values<'a>, Stop> {
         let values = match step {
             Step::List(steps) => self.steps(input, steps)?,
-            Step::Text(node) => vec![View::from(node)],
+            Step::Text(node) => vec![View { node, shape: &Shape::Text("string") }],
             Step::Literal(node, shape) => vec![View { node, shape }; input.len()],
             Step::Field(name) => input.into_iter().filter_map(|value| value.field(name)).collect(),
             Step::Identifier(name) => self.identifier(input, name)?,

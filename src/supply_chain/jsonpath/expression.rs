@@ -6,7 +6,7 @@ use super::error::{FindError, SyntaxError};
 use super::evaluate::evaluate;
 use super::parse::parse;
 use super::syntax::Step;
-use crate::supply_chain::view::View;
+use crate::supply_chain::view::{Shape, View};
 use crate::yaml::Node;
 
 /// A compiled expression: `{.items[*].name}`. Clones share it.
@@ -45,8 +45,20 @@ impl Expression {
             (Some(only), []) => Ok(only),
             (Some(last), _) => {
                 lists.push(last);
-                Err(FindError::SeveralQueries { results: String::new() })
+                let lists: Vec<String> = lists.iter().map(|list| show(list)).collect();
+                Err(FindError::SeveralQueries { results: format!("[{}]", lists.join(" ")) })
             }
         }
     }
+}
+
+/// A list of values as Go prints it: of most only the type.
+fn show(values: &[View<'_>]) -> String {
+    let shown = values.iter().map(|value| match (value.shape, value.node) {
+        (Shape::Text(_), Node::Null) => String::new(),
+        (Shape::Text(_), Node::Str(text)) => text.to_string(),
+        (Shape::Nothing, _) => "<invalid Value>".to_owned(),
+        (shape, _) => format!("<{} Value>", shape.name()),
+    });
+    format!("[{}]", shown.collect::<Vec<String>>().join(" "))
 }

@@ -24,7 +24,7 @@ pub(super) fn of(view: View<'_>, numbers: Numbers) -> Node {
     let decoded = |node| decoded(node, numbers);
     let View { node, shape } = view;
     match shape {
-        Shape::Any | Shape::Opaque => decoded(node).unwrap_or_else(|| node.clone()),
+        Shape::Any | Shape::Opaque(_) => decoded(node).unwrap_or_else(|| node.clone()),
         Shape::Raw => match raw(node) {
             bytes if bytes.is_empty() => Node::Null,
             bytes => Node::str(STANDARD.encode(bytes)),
@@ -76,6 +76,10 @@ pub(super) fn of(view: View<'_>, numbers: Numbers) -> Node {
                 (item.key.as_str().unwrap_or_default().into(), of(View { node: &item.value, shape }))
             }))
         }
+        Shape::Internal => match node {
+            Node::Null => Node::str("0001-01-01T00:00:00Z"),
+            node => node.clone(),
+        },
         Shape::Nothing => Node::Null,
     }
 }
@@ -115,7 +119,7 @@ fn quantity(node: &Node) -> Node {
 /// Whether `omitempty` leaves the value out.
 fn is_empty(View { node, shape }: View<'_>) -> bool {
     match (shape, node) {
-        (Shape::Struct(_) | Shape::Time | Shape::Quantity | Shape::Opaque, _) => false,
+        (Shape::Struct(_) | Shape::Time | Shape::Quantity | Shape::Opaque(_), _) => false,
         (_, Node::Null) => true,
         (Shape::Pointer(_) | Shape::Any, _) => false,
         (_, Node::Bool(value)) => !value,

@@ -1,7 +1,7 @@
 //! Go types of `k8s.io/api/core/v1` and `k8s.io/apimachinery` (0.28, of which the reference is built) that owners are
 //! made of.
 
-use super::{Field, OPAQUE, Shape, Struct};
+use super::{Field, Shape, Struct};
 
 const TEXT: Shape = Shape::Text("string");
 const OPTIONAL_BOOL: Shape = Shape::Pointer(&Shape::Bool);
@@ -61,7 +61,7 @@ static MANAGED_FIELDS: Struct = Struct {
         Field::maybe("APIVersion", "apiVersion", TEXT),
         Field::maybe("Time", "time", Shape::Pointer(&Shape::Time)),
         Field::maybe("FieldsType", "fieldsType", TEXT),
-        Field::maybe("FieldsV1", "fieldsV1", Shape::Pointer(&OPAQUE)),
+        Field::maybe("FieldsV1", "fieldsV1", Shape::Pointer(&Shape::Opaque("v1.FieldsV1"))),
         Field::maybe("Subresource", "subresource", TEXT),
     ],
 };

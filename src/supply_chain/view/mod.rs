@@ -4,6 +4,7 @@
 //! The tree itself stays as it was read. A [`Shape`] beside it says what Go type it stands for.
 
 mod context;
+mod inputs;
 mod json;
 pub(crate) mod kubernetes;
 mod quantity;
@@ -11,8 +12,10 @@ mod shape;
 mod time;
 
 pub use context::Context;
+pub use inputs::{CONFIGS, IMAGES, SOURCE, SOURCES};
 pub(crate) use json::Numbers;
 pub use shape::{ANY, Field, OPAQUE, OPAQUE_MAP, STRING_MAP, Shape, Struct};
+pub(crate) use time::canonical as canonical_time;
 
 use std::sync::LazyLock;
 
@@ -68,7 +71,7 @@ impl<'a> View<'a> {
                 let index = items.iter().position(|item| item.key.as_str() == Some(name))?;
                 Some(View { node: &items.get(index)?.value, shape: shapes.get(index)? })
             }
-            Shape::Opaque if matches!(name, "Raw" | "-") => {
+            Shape::Opaque(_) if matches!(name, "Raw" | "-") => {
                 Some(View { node: self.node, shape: &Shape::Raw })
             }
             _ => None,
@@ -110,7 +113,9 @@ impl<'a> View<'a> {
                 items.into_iter().map(|(item, shape)| View { node: &item.value, shape }).collect()
             }
             Shape::Struct(fields) => fields.fields.iter().map(|field| field.of(self.node)).collect(),
-            Shape::Opaque => vec![View { node: self.node, shape: &Shape::Raw }],
+            Shape::Opaque(_) => vec![View { node: self.node, shape: &Shape::Raw }],
+            Shape::Time | Shape::Quantity => vec![View { node: self.node, shape: &Shape::Internal }],
+            Shape::Internal => vec![View { node: &NULL, shape: &Shape::Nothing }],
             _ => Vec::new(),
         }
     }

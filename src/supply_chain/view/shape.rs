@@ -8,9 +8,9 @@ use crate::yaml::Node;
 pub enum Shape {
     /// `interface{}`: plain JSON, whatever it is.
     Any,
-    /// `apiextensionsv1.JSON`: JSON kept as text. A path may end at it, but not go into it.
-    Opaque,
-    /// The text of an [`Shape::Opaque`]: `[]byte`.
+    /// A struct of this name that keeps JSON as text. A path may end at it, but not go into it.
+    Opaque(&'static str),
+    /// The text of a [`Shape::Opaque`]: `[]byte`.
     Raw,
     /// A string type of this name.
     Text(&'static str),
@@ -26,6 +26,8 @@ pub enum Shape {
     Time,
     /// `resource.Quantity`
     Quantity,
+    /// What a time or quantity keeps to itself.
+    Internal,
     /// A pointer.
     Pointer(&'static Shape),
     /// A slice.
@@ -43,7 +45,7 @@ pub enum Shape {
 /// Plain JSON.
 pub static ANY: Shape = Shape::Any;
 /// JSON that no path goes into.
-pub static OPAQUE: Shape = Shape::Opaque;
+pub static OPAQUE: Shape = Shape::Opaque("v1.JSON");
 /// A map of values that no path goes into: params, the inputs of a runnable.
 pub static OPAQUE_MAP: Shape = Shape::Map(&OPAQUE);
 /// A map from text to text: labels.
@@ -151,12 +153,13 @@ impl View<'_> {
 }
 
 impl Shape {
-    fn name(&self) -> String {
+    /// The name of the type, as Go prints it.
+    pub(crate) fn name(&self) -> String {
         match self {
             Shape::Any => "interface {}".to_owned(),
-            Shape::Opaque => "v1.JSON".to_owned(),
+
             Shape::Raw => "[]uint8".to_owned(),
-            Shape::Text(name) | Shape::Int(name) => (*name).to_owned(),
+            Shape::Opaque(name) | Shape::Text(name) | Shape::Int(name) => (*name).to_owned(),
             Shape::Float => "float64".to_owned(),
             Shape::Bool => "bool".to_owned(),
             Shape::Byte => "uint8".to_owned(),
@@ -164,9 +167,12 @@ impl Shape {
             Shape::Quantity => "resource.Quantity".to_owned(),
             Shape::Pointer(target) => format!("*{}", target.name()),
             Shape::List(item) => format!("[]{}", item.name()),
+            // The one map type of owners that has a name of its own.
+            Shape::Map(Shape::Quantity) => "v1.ResourceList".to_owned(),
             Shape::Map(item) => format!("map[string]{}", item.name()),
             Shape::Struct(fields) => fields.name.to_owned(),
             Shape::Context(_) => "map[string]interface {}".to_owned(),
+            Shape::Internal => "time.Time".to_owned(),
             Shape::Nothing => "<nil>".to_owned(),
         }
     }

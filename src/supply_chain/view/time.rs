@@ -1,7 +1,7 @@
 //! Points in time: RFC 3339, in seconds and UTC, as `metav1.Time` writes them.
 
 /// The text the reference writes for the one it read; `None` if the text is none.
-pub(super) fn canonical(text: &str) -> Option<String> {
+pub(crate) fn canonical(text: &str) -> Option<String> {
     let (date, rest) = text.split_at_checked(10)?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let (time, rest) = rest.strip_prefix('T')?.split_at_checked(8)?;

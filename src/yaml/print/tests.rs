@@ -177,3 +177,10 @@ fn empty_documents() {
     assert_eq!(print_value(&Node::DocumentSet(Arc::new(documents))), "{}\n---\n\"\"\n---\n1\n");
     assert_eq!(print_value(&Node::Null), "");
 }
+
+#[test]
+fn integers_are_decimal() {
+    for number in [0, 9, 10, 99, 100, 101, 999, 1000, 1234, 9999, 10_000, -1, -10, i64::MIN, i64::MAX] {
+        assert_eq!(print_value(&Node::Int(number)), format!("{number}\n"));
+    }
+}
