@@ -302,36 +302,53 @@ fn threads_do_not_change_a_byte() {
     }
 }
 
-#[test]
-fn resources_in_any_order_end_in_the_same_objects() {
-    let place = place(&[("workloads.ndjson", &fleet(20))]);
+/// The platform with its resources in another order.
+fn reordered(order: &[&str]) -> String {
     let platform = fixture("platform.yaml");
-    let sorted = |output: &Output| {
-        assert_eq!(complaints(output), [""; 0]);
+    let (head, rest) = platform.split_once("  resources:\n").expect("resources");
+    let (resources, tail) = rest.split_once("---\n").expect("templates");
+    let blocks: Vec<String> =
+        resources.split("  - name: ").skip(1).map(|block| format!("  - name: {block}")).collect();
+    let block = |name: &&str| {
+        let start = format!("  - name: {name}\n");
+        blocks.iter().find(|block| block.starts_with(&start)).expect("a resource").as_str()
+    };
+    let blocks: String = order.iter().map(block).collect();
+    format!("{head}  resources:\n{blocks}---\n{tail}")
+}
+
+#[test]
+fn what_does_not_depend_on_one_another_may_stand_in_any_order() {
+    let place = place(&[("workloads.ndjson", &fleet(20))]);
+    let sorted = |order: &[&str]| {
+        fs::write(place.path().join("platform.yaml"), reordered(order)).expect("a file");
+        let output = run(&place, &ALL);
+        assert_eq!(complaints(&output), [""; 0]);
         let mut lines: Vec<_> = text(&output.stdout).lines().map(str::to_owned).collect();
         lines.sort();
         lines
     };
-    let usual = sorted(&run(&place, &ALL));
+    let usual = sorted(&["source", "config", "deployment", "service"]);
     assert_eq!(usual.len(), 80);
-    let (head, rest) = platform.split_once("  - name: source\n    templateRef").expect("resources");
-    let (resources, tail) = rest.split_once("---\n").expect("templates");
-    let resources = format!("  - name: source\n    templateRef{resources}");
-    let mut blocks: Vec<String> =
-        resources.split("  - name: ").skip(1).map(|block| format!("  - name: {block}")).collect();
-    assert_eq!(blocks.len(), 4);
-    for _ in 0..2 {
-        blocks.rotate_left(1);
-        blocks.swap(0, 3);
-        fs::write(place.path().join("platform.yaml"), format!("{head}{}---\n{tail}", blocks.concat()))
-            .expect("a file");
-        assert_eq!(sorted(&run(&place, &ALL)), usual, "{}", blocks.concat());
-    }
-    blocks.sort();
-    blocks.reverse();
-    fs::write(place.path().join("platform.yaml"), format!("{head}{}---\n{tail}", blocks.concat()))
-        .expect("a file");
-    assert_eq!(sorted(&run(&place, &ALL)), usual);
+    assert_eq!(sorted(&["service", "source", "config", "deployment"]), usual);
+    assert_eq!(sorted(&["source", "service", "config", "deployment"]), usual);
+}
+
+/// What a resource needs must stand before it, as in a cluster.
+#[test]
+fn a_resource_that_stands_too_early_fails() {
+    let place = place(&[("workloads.ndjson", &workload("cart", None))]);
+    let order = reordered(&["deployment", "source", "config", "service"]);
+    fs::write(place.path().join("platform.yaml"), order).expect("a file");
+    let output = run(&place, &ALL);
+    assert_eq!(output.status.code(), Some(1));
+    let [complaint] = &complaints(&output)[..] else { panic!("one complaint: {:?}", complaints(&output)) };
+    let start = "workloads.ndjson:1: Workload shop/cart failed: TemplateStampFailure: unable to stamp object for \
+                 resource [deployment] for template [ClusterTemplate/deployment] in supply chain [web]: ";
+    assert!(complaint.starts_with(start), "{complaint}");
+    let records = records(&output);
+    let resources: Vec<_> = records.iter().filter_map(|record| record["resource"].as_str()).collect();
+    assert_eq!(resources, ["source", "config", "service"]);
 }
 
 #[test]
@@ -486,11 +503,11 @@ metadata: {name: nested}
 spec:
   selector: {type: web}
   resources:
+  - name: run
+    templateRef: {kind: ClusterSourceTemplate, name: run}
   - name: after
     templateRef: {kind: ClusterTemplate, name: after}
     sources: [{name: run, resource: run}]
-  - name: run
-    templateRef: {kind: ClusterSourceTemplate, name: run}
   - name: deliverable
     templateRef: {kind: ClusterTemplate, name: deliverable}
 ---
@@ -597,7 +614,7 @@ fn owners_that_are_stamped_run_to_their_end_too() {
             "Deliverable cart settings ConfigMap",
         ]
     );
-    assert_eq!(records[0]["object"]["data"]["url"], "https://git.test/cart");
+    assert_eq!(records[1]["object"]["data"]["url"], "https://git.test/cart");
     // The name is the cluster's to make.
     assert_eq!(records[3]["object"]["metadata"].get("name"), None);
     assert_eq!(records[3]["object"]["metadata"]["generateName"], "run-");

@@ -22,8 +22,8 @@ use crate::yaml::{Node, Text};
 /// How many owners may be stamped for one owner: a chain that stamps a workload for itself has no end.
 const MAX_OWNERS: usize = 100;
 
-/// How often one owner is gone through at most. A chain whose resources stand in the order of their
-/// dependencies needs one pass, others one for each resource that comes too early.
+/// How often one owner is gone through at most: once, and again whenever an owner that was stamped for it has
+/// changed.
 const MAX_PASSES: u32 = 64;
 
 /// What owners are realized with. Any number of threads may use it.
@@ -402,10 +402,9 @@ impl Realizing<'_> {
                 return false;
             }
         }
-        // Where every input was there and nothing failed, the same pass would give the same again.
-        let is_complete =
-            reconciled.error.is_none() && reconciled.stamped.iter().all(|stamped| stamped.is_complete);
-        let settled = if is_complete { self.cluster.writes() } else { before };
+        // As in a cluster, only what others change gives reason for another pass: outputs go from a resource to
+        // later ones, never back.
+        let settled = self.cluster.writes();
         let stamped: Vec<ObjectKey> = reconciled
             .stamped
             .iter()

@@ -184,6 +184,12 @@ impl<R: BufRead> Pieces<R> {
         }
     }
 
+    /// A value that stands on a line; what it lacks is missed on this line, not on the next.
+    fn json_line(&self, line: u64, mut text: Vec<u8>) -> Piece {
+        text.truncate(text.trim_ascii_end().len());
+        self.piece(line, Format::Json, text)
+    }
+
     /// The next of the values that have been read ahead.
     fn value(&mut self) -> Option<Result<Piece, Problem>> {
         let (text, line) = &mut self.ahead;
@@ -217,7 +223,7 @@ impl<R: BufRead> Iterator for Pieces<R> {
                     Err(problem) => return Some(Err(problem)),
                 };
                 if value_length(&text).is_some() {
-                    return Some(Ok(self.piece(line, Format::Json, text)));
+                    return Some(Ok(self.json_line(line, text)));
                 }
                 self.form = Form::Values;
                 self.ahead = (text, line);
@@ -235,7 +241,7 @@ impl<R: BufRead> Iterator for Pieces<R> {
             Form::Yaml => self.yaml(),
             Form::Lines => {
                 let line = self.line()?;
-                Some(line.map(|(text, line)| self.piece(line, Format::Json, text)))
+                Some(line.map(|(text, line)| self.json_line(line, text)))
             }
             Form::Values => self.value(),
         }
@@ -326,7 +332,7 @@ mod tests {
         let json = |line, text: &str| (line, Format::Json, text.to_owned());
         assert_eq!(
             pieces("a.ndjson", "{\"a\": \"}\\\"\"}\n\n{\"b\": {\n{\"c\": 3}"),
-            [json(1, "{\"a\": \"}\\\"\"}\n"), json(3, "{\"b\": {\n"), json(4, "{\"c\": 3}"),]
+            [json(1, "{\"a\": \"}\\\"\"}"), json(3, "{\"b\": {"), json(4, "{\"c\": 3}"),]
         );
         assert_eq!(
             pieces("a.json", "\n{\n \"a\": [1,\n2]}\n{}\n x"),
