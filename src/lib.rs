@@ -27,6 +27,7 @@ pub mod cli;
 pub mod cluster;
 pub mod engine;
 mod error;
+pub mod fleet;
 mod limits;
 mod modules;
 mod overlay;
