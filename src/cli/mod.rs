@@ -7,6 +7,8 @@ mod bench;
 mod completion;
 mod console;
 mod fmt;
+mod graph;
+mod test;
 mod ytt;
 
 use std::ffi::{OsStr, OsString};
@@ -84,6 +86,8 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("version", _)) => console.print(version_lines()),
         Some(("bench", matches)) => bench::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
+        Some(("graph", matches)) => graph::run(matches, console),
+        Some(("test", matches)) => test::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
     };
@@ -122,6 +126,8 @@ fn command() -> Command {
             ytt::for_completion(true).about("Evaluate ytt templates; takes ytt's own commands and flags"),
         )
         .subcommand(fmt::command())
+        .subcommand(test::command())
+        .subcommand(graph::command())
         .subcommand(bench::command())
         .subcommand(completion::command())
         .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))
