@@ -11,6 +11,8 @@ mod crds;
 mod fmt;
 mod lint;
 mod stamp;
+mod graph;
+mod test;
 mod ytt;
 
 use std::ffi::{OsStr, OsString};
@@ -92,6 +94,8 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("stamp", matches)) => stamp::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
         Some(("lint", matches)) => lint::run(matches, console),
+        Some(("graph", matches)) => graph::run(matches, console),
+        Some(("test", matches)) => test::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
     };
@@ -131,6 +135,8 @@ fn command() -> Command {
         )
         .subcommand(stamp::command())
         .subcommand(fmt::command())
+        .subcommand(test::command())
+        .subcommand(graph::command())
         .subcommand(bench::command())
         .subcommand(convert::command())
         .subcommand(crds::command())

@@ -70,6 +70,15 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// For an owner under names of one's own, with values whose types are known.
+    pub fn of_owner(
+        owner: &'a Owner<'a>,
+        names: &'static [&'static str],
+        values: impl IntoIterator<Item = (Text, Node, &'static Shape)>,
+    ) -> Context<'a> {
+        Context { owner: Some((owner, names)), values: values.into_iter().collect() }
+    }
+
     /// Of plain values alone.
     pub fn of_values(values: impl IntoIterator<Item = (Text, Node)>) -> Context<'a> {
         let values = values.into_iter().map(|(name, value)| (name, value, &ANY as &'static Shape));

@@ -41,7 +41,7 @@ pub mod stamp;
 pub mod submitted;
 pub mod validate;
 pub mod view;
-mod wire;
+pub(crate) mod wire;
 mod yaml_v3;
 
 pub(crate) use go_map::go_map;

@@ -8,7 +8,7 @@ use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, Text};
 const WHOLE: f64 = 9_223_372_036_854_775_808.0;
 
 /// The value as another program reads it from JSON that Go wrote. What is so already is shared.
-pub(super) fn wire(node: &Node) -> Node {
+pub(crate) fn wire(node: &Node) -> Node {
     changed(node).unwrap_or_else(|| node.clone())
 }
 
@@ -70,7 +70,7 @@ fn json_key(key: &Node) -> Option<Node> {
 }
 
 /// A map of these items, in this order.
-pub(super) fn map<K: Into<Text>>(items: impl IntoIterator<Item = (K, Node)>) -> Node {
+pub(crate) fn map<K: Into<Text>>(items: impl IntoIterator<Item = (K, Node)>) -> Node {
     let items = items.into_iter();
     let items = items.map(|(key, value)| MapItem { key: Node::Str(key.into()), value, ..MapItem::default() });
     Node::Map(Arc::new(Map { items: items.collect(), ..Map::default() }))

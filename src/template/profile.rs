@@ -4,7 +4,8 @@
 //! each hole, so that a statement stands for one line.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,27 @@ impl Profiler {
             line.time += visits.time;
         }
         lines.into_iter().map(|((file, line), visits)| (Pos::new(file, line), visits)).collect()
+    }
+
+    /// The lines of the files that ran on this thread, by file name, and how often each began: 0 for those
+    /// that were not reached. The code must still be there.
+    pub(crate) fn coverage(self) -> BTreeMap<(Arc<str>, u32), u64> {
+        let mut lines = BTreeMap::new();
+        let mut names: HashMap<u64, Option<Arc<str>>> = HashMap::new();
+        for ((code, begin), visits) in SPENT.take().visits {
+            let name = names.entry(code).or_insert_with(|| {
+                let (name, places) = program::places(code)?;
+                for pos in places {
+                    lines.entry((Arc::clone(&name), pos.line)).or_insert(0);
+                }
+                Some(name)
+            });
+            if let (Some(name), Some(pos)) = (name, program::place(code, begin)) {
+                let line = lines.entry((Arc::clone(name), pos.line)).or_insert(0);
+                *line = visits.count.max(*line);
+            }
+        }
+        lines
     }
 }
 

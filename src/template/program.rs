@@ -307,13 +307,35 @@ impl Code {
 /// The line of a template that a statement of generated code stands for: code and where it begins there.
 pub(crate) fn place(code: u64, begin: u32) -> Option<Pos> {
     let code = CODES.lock().unwrap_or_else(PoisonError::into_inner).get(&code).and_then(Weak::upgrade)?;
+    let nodes = code.source.as_ref().map(|source| &source.nodes);
+    let statements = &code.generated.statements;
+    let known = statements.binary_search_by_key(&begin, |(begin, _)| *begin).ok();
+    if let Some((_, line)) = known.and_then(|index| statements.get(index)) {
+        return lines::place(&code.lines, *line, nodes);
+    }
     let rest = code.generated.source.get(begin as usize..)?;
     let end = begin + rest.find('\n').unwrap_or(rest.len()) as u32;
     let sites = &code.generated.sites;
     // What is blamed for a statement begins on its line, unless the statement has nothing to blame.
     let first = sites.get(sites.partition_point(|site| site.begin < begin)).filter(|site| site.begin < end);
     let site = first.or_else(|| code.site(begin, begin))?;
-    lines::place(&code.lines, site.line, code.source.as_ref().map(|source| &source.nodes))
+    lines::place(&code.lines, site.line, nodes)
+}
+
+/// The name of a file, and the lines of its template that its code stands for, repeated and in no order.
+pub(crate) fn places(code: u64) -> Option<(Arc<str>, Vec<Pos>)> {
+    let known = CODES.lock().unwrap_or_else(PoisonError::into_inner).get(&code).and_then(Weak::upgrade)?;
+    let mut places = Vec::new();
+    let mut begin = 0;
+    for line in known.generated.source.split_inclusive('\n') {
+        let statement = line.trim();
+        if !statement.is_empty() && statement != "else:" {
+            let indent = line.len() - line.trim_start().len();
+            places.extend(place(code, (begin + indent) as u32));
+        }
+        begin += line.len();
+    }
+    Some((Arc::clone(&known.name), places))
 }
 
 /// Evaluates code in the run of `module`, within the limits of files.

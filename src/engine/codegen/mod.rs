@@ -51,6 +51,8 @@ pub(crate) struct Generated {
     pub(crate) source: String,
     /// In the order they begin.
     pub(crate) sites: Vec<Site>,
+    /// Where statements begin that may have no site, and their lines of the dialect text; in order.
+    pub(crate) statements: Vec<(u32, u32)>,
     /// The names of the natives the code needs, in the order [`MAIN`] takes them.
     pub(crate) natives: Vec<String>,
     /// Functions by name with the line their body begins at and their parameters.
@@ -111,7 +113,7 @@ pub(crate) fn generate(
     }
     generator.out.push_str("]\n");
 
-    let Generator { out, mut sites, functions, natives, .. } = generator;
+    let Generator { out, mut sites, mut statements, functions, natives, .. } = generator;
     let natives: Vec<String> = natives.into_iter().filter(|name| !bound(name)).collect();
     let mut source = format!("def {MAIN}({0}natives):\n", names::PREFIX);
     if !natives.is_empty() {
@@ -123,7 +125,10 @@ pub(crate) fn generate(
         site.begin += header;
         site.end += header;
     }
-    Generated { source, sites, functions, natives }
+    for (begin, _) in &mut statements {
+        *begin += header;
+    }
+    Generated { source, sites, statements, functions, natives }
 }
 
 /// What `return` does besides giving its value.
@@ -143,6 +148,7 @@ enum Returns {
 pub(crate) struct Generator {
     out: String,
     sites: Vec<Site>,
+    statements: Vec<(u32, u32)>,
     functions: Vec<FunctionInfo>,
     indent: usize,
     temporaries: u32,
@@ -192,6 +198,12 @@ impl Generator {
         if let Some(site) = self.sites.get_mut(index) {
             site.end = end;
         }
+    }
+
+    /// Notes where the statement behind the line break begins that is written next, and its line.
+    fn statement(&mut self, pos: Position) {
+        let line_break = usize::from(!self.out.ends_with('\n'));
+        self.statements.push(((self.out.len() + line_break + self.indent) as u32, pos.line));
     }
 
     fn temporary(&mut self) -> String {

@@ -36,6 +36,11 @@ impl Generator {
     }
 
     pub(super) fn stmt(&mut self, stmt: &Stmt, instructions: &mut dyn Instructions) {
+        if let Stmt::Assign { pos, .. } | Stmt::Return { pos, .. } | Stmt::Break(pos) | Stmt::Continue(pos) =
+            stmt
+        {
+            self.statement(*pos);
+        }
         match stmt {
             Stmt::Expr(expr) => {
                 self.start_line();
