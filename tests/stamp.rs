@@ -607,8 +607,8 @@ fn owners_that_are_stamped_run_to_their_end_too() {
     assert_eq!(
         shown,
         [
-            "Workload - after ConfigMap",
             "Workload - run Runnable",
+            "Workload - after ConfigMap",
             "Workload - deliverable Deliverable",
             "Runnable cart - Run",
             "Deliverable cart settings ConfigMap",
