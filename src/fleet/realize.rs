@@ -266,8 +266,7 @@ impl OwnerState {
             Node::Map(status) => status.get("conditions"),
             _ => None,
         };
-        let conditions: Vec<Condition> =
-            conditions.and_then(|conditions| read_conditions(conditions)).unwrap_or_default();
+        let conditions: Vec<Condition> = conditions.and_then(read_conditions).unwrap_or_default();
         let ready = conditions.into_iter().find(|condition| condition.kind == READY).unwrap_or_default();
         let status = ready.status.as_str().to_owned();
         let mut message = ready.message;
