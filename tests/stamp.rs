@@ -607,8 +607,8 @@ fn owners_that_are_stamped_run_to_their_end_too() {
     assert_eq!(
         shown,
         [
-            "Workload - after ConfigMap",
             "Workload - run Runnable",
+            "Workload - after ConfigMap",
             "Workload - deliverable Deliverable",
             "Runnable cart - Run",
             "Deliverable cart settings ConfigMap",
@@ -710,4 +710,26 @@ fn the_fleet_of_the_bench_can_be_written_and_stamped() {
     let output = run(&place, &arguments);
     assert_eq!(counts(&output), "150 objects for 30 owners: 30 ready, 0 waiting, 0 failed");
     assert_eq!(report["output_bytes"], json!(output.stdout.len()));
+}
+
+/// What the bench hands to another ytt is what the templates are given here.
+#[test]
+fn the_bench_compares_with_another_ytt() {
+    let place = place(&[]);
+    let program = env!("CARGO_BIN_EXE_stampmill");
+    let bench = |against: &str| {
+        let mut bench = Command::new(program);
+        bench.current_dir(place.path()).args(["bench", "fleet", "--workloads", "5", "-o", "json"]);
+        let output = bench.args(["--against", against]).output().expect("the program runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (output.status.code(), report["against"].clone())
+    };
+    let (code, against) = bench(&format!("{program} ytt"));
+    assert_eq!(
+        (code, &against["equal"], &against["stamps"]),
+        (Some(0), &json!(true), &json!(15)),
+        "{against:#}"
+    );
+    let (code, against) = bench("echo");
+    assert_eq!((code, &against["equal"]), (Some(1), &json!(false)), "{against:#}");
 }

@@ -6,6 +6,7 @@
 //! the order of the input, `output` prints.
 
 mod directory;
+mod fields;
 mod layered;
 pub mod load;
 pub mod observed;

@@ -120,7 +120,7 @@ pub(super) fn in_order<T, O: Send, I: Iterator<Item = T> + Send>(
     std::thread::scope(|scope| {
         for started in 0..threads {
             let builder = std::thread::Builder::new().stack_size(stack).name("stamp".to_owned());
-            if let Err(error) = builder.spawn_scoped(scope, &run) {
+            if let Err(error) = builder.spawn_scoped(scope, run) {
                 shared.lock().working -= threads - started;
                 // Fewer threads do as well, but not none.
                 if started == 0 {

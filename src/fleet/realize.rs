@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::load::{Loaded, RUNNABLE, Role, Source};
 use super::observed::{Failed, RULES};
-use super::{Layered, Observed, Problem};
+use super::{Layered, Observed, Problem, fields};
 use crate::cluster::memory::{Observer, Settings};
 use crate::cluster::{Cluster, ManualClock, Memory, Object, ObjectKey, rfc3339};
 use crate::renderer::Renderer;
@@ -89,6 +89,7 @@ impl Fleet {
     fn add_to_catalog(&mut self, source: &Source, problems: &mut Vec<Problem>) {
         let object = &source.object;
         let what = format!("{} {}", object.kind_name(), object.name());
+        fields::warn(source, problems);
         if let Err(error) = self.catalog.add(object) {
             return problems.push(Problem::error(source.place.clone(), format!("{what}: {error}")));
         }
@@ -265,8 +266,7 @@ impl OwnerState {
             Node::Map(status) => status.get("conditions"),
             _ => None,
         };
-        let conditions: Vec<Condition> =
-            conditions.and_then(|conditions| read_conditions(conditions)).unwrap_or_default();
+        let conditions: Vec<Condition> = conditions.and_then(read_conditions).unwrap_or_default();
         let ready = conditions.into_iter().find(|condition| condition.kind == READY).unwrap_or_default();
         let status = ready.status.as_str().to_owned();
         let mut message = ready.message;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::output::{Format, Style, shown};
 use super::owners::{Batch, Owners};
 use super::realize::{Fleet, OwnerState, State};
-use super::{Place, Problem, Shard, directory, pipeline};
+use super::{Place, Problem, Shard, directory, fields, pipeline};
 use crate::engine::stack_for;
 use crate::limits::Limits;
 
@@ -177,6 +177,9 @@ fn do_batch(fleet: &Fleet, batch: Batch, style: Style, options: &Options) -> Don
         if !options.shard.has(&owner.object) {
             continue;
         }
+        let mut warnings = Vec::new();
+        fields::warn(&owner, &mut warnings);
+        warnings.into_iter().for_each(|warning| done.problem(warning));
         let realized = fleet.realize(&owner);
         done.summary.done += 1;
         done.summary.stamps += realized.stamps;
