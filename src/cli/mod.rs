@@ -116,6 +116,9 @@ const EXAMPLES: &str = "Examples:
   # with data values
   stampmill ytt -f config/ --data-values-file values.yml -v app.name=web
 
+  # Print what supply chains would apply for each workload, without a cluster
+  stampmill stamp -f platform/ --workloads workloads.ndjson --observed rules/
+
   # Use it wherever ytt is expected
   ln -s $(command -v stampmill) ~/.local/bin/ytt
 
@@ -126,7 +129,7 @@ const EXAMPLES: &str = "Examples:
 /// The commands.
 fn command() -> Command {
     Command::new("stampmill")
-        .about("Evaluates ytt templates in process")
+        .about("Stamps Kubernetes objects: ytt templates in process, supply chains for whole fleets")
         .version(version::STAMPMILL)
         .after_help(EXAMPLES)
         .disable_help_subcommand(true)
@@ -134,13 +137,13 @@ fn command() -> Command {
             ytt::for_completion(true).about("Evaluate ytt templates; takes ytt's own commands and flags"),
         )
         .subcommand(stamp::command())
-        .subcommand(fmt::command())
+        .subcommand(lint::command())
         .subcommand(test::command())
         .subcommand(graph::command())
-        .subcommand(bench::command())
-        .subcommand(convert::command())
         .subcommand(crds::command())
-        .subcommand(lint::command())
+        .subcommand(convert::command())
+        .subcommand(fmt::command())
+        .subcommand(bench::command())
         .subcommand(completion::command())
         .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))
 }
