@@ -9,9 +9,9 @@ mod console;
 mod convert;
 mod crds;
 mod fmt;
+mod graph;
 mod lint;
 mod stamp;
-mod graph;
 mod test;
 mod ytt;
 

@@ -2,6 +2,8 @@
 //!
 //! Source of the rules: the reference's `pkg/realizer/realizer.go` and `component.go`.
 
+#![allow(clippy::result_large_err, reason = "an error ends the work on a resource: its size is copied once")]
+
 use std::sync::Arc;
 
 use super::api::{OwnerKind, OwnerParam, Resource, ResourceStatus, Status, TemplateKind};

@@ -3,6 +3,8 @@
 //! Source of the rules: the reference's `pkg/controllers`. Nothing is written but stamped objects: the
 //! status is handed back.
 
+#![allow(clippy::result_large_err, reason = "an error ends the work on a resource: its size is copied once")]
+
 use super::api::{ObjectReference, OwnerKind, OwnerStatus, ResourceStatus, Status, read};
 use super::catalog::{Catalog, CompiledBlueprint};
 use super::conditions::owner as say;

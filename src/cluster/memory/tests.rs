@@ -255,7 +255,7 @@ fn versions_of_a_kind_show_the_same_objects() {
     let new = ObjectKey { kind: kind("a.b/v1", "Thing"), ..old.key() };
     let live = cluster.get(&new).unwrap();
     assert_eq!((live.api_version(), live.uid()), ("a.b/v1", created.uid()));
-    assert_eq!(cluster.list(&Query::all(new.kind.clone())).unwrap().items, [live.clone()]);
+    assert_eq!(cluster.list(&Query::all(new.kind.clone())).unwrap().items, std::slice::from_ref(&live));
     let wanted = object(r#"{"apiVersion": "a.b/v1", "kind": "Thing", "metadata": {"name": "t"}, "spec": 2}"#);
     let applied = cluster.apply(&live, &wanted).unwrap();
     assert_eq!((applied.api_version(), applied.generation(), cluster.len()), ("a.b/v1", 2, 1));

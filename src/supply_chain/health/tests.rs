@@ -215,7 +215,8 @@ fn owners() {
         ResourceStatus { conditions, ..ResourceStatus::default() }
     };
     use Status::{False, True, Unknown};
-    let cases: [(&[Option<(Status, &str)>], Status, &str); 6] = [
+    type Healthy<'a> = Option<(Status, &'a str)>;
+    let cases: [(&[Healthy<'_>], Status, &str); 6] = [
         (&[], Unknown, ""),
         (&[None], Unknown, ""),
         (&[None, Some((True, "a"))], True, ""),
