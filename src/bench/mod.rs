@@ -5,6 +5,8 @@ mod against;
 mod allocated;
 #[cfg(feature = "cli")]
 mod allocator;
+
+pub mod fleet;
 mod floor;
 mod histogram;
 mod input;

@@ -1,4 +1,6 @@
-//! `stampmill bench`: measures templates.
+//! `stampmill bench`: measures templates, and `stampmill bench fleet`: measures supply chains.
+
+mod fleet;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -37,6 +39,9 @@ Examples:
 
   # Keep the figures
   stampmill bench -f config/ --inputs workloads/ -o json > figures.json
+
+  # How fast is a whole fleet stamped?
+  stampmill bench fleet --workloads 10000
 ";
 
 pub(super) fn command() -> Command {
@@ -50,6 +55,10 @@ pub(super) fn command() -> Command {
     Command::new("bench")
         .about("Measure how fast templates render")
         .args_override_self(true)
+        .args_conflicts_with_subcommands(true)
+        .subcommand_negates_reqs(true)
+        .disable_help_subcommand(true)
+        .subcommand(fleet::command())
         .after_help(EXAMPLES)
         .arg(
             paths("file", "FILE")
@@ -109,6 +118,9 @@ pub(super) fn command() -> Command {
 }
 
 pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
+    if let Some(("fleet", matches)) = matches.subcommand() {
+        return fleet::run(matches, console);
+    }
     let bench = bench(matches, console)?;
     let shown = std::io::stderr().is_terminal();
     let progress = |what: &str| {

@@ -54,7 +54,12 @@ impl Console {
 
     /// Prints a command's result and returns how the command ends.
     pub(super) fn print(&mut self, text: impl AsRef<[u8]>) -> Result<Exit> {
-        match self.stdout.write_all(text.as_ref()).and_then(|()| self.stdout.flush()) {
+        Console::written(self.stdout.write_all(text.as_ref()).and_then(|()| self.stdout.flush()))
+    }
+
+    /// How the command ends that has written its result.
+    pub(super) fn written(result: io::Result<()>) -> Result<Exit> {
+        match result {
             Ok(()) => Ok(Exit::SUCCESS),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::BROKEN_PIPE),
             Err(error) => Err(Error::new(ErrorKind::File, format!("Writing to standard output: {error}"))),

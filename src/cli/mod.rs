@@ -6,8 +6,11 @@
 mod bench;
 mod completion;
 mod console;
+mod diff;
 mod fmt;
 mod graph;
+mod revision;
+mod stamp;
 mod test;
 mod ytt;
 
@@ -85,7 +88,9 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
     let result = match matches.subcommand() {
         Some(("version", _)) => console.print(version_lines()),
         Some(("bench", matches)) => bench::run(matches, console),
+        Some(("stamp", matches)) => stamp::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
+        Some(("diff", matches)) => diff::run(matches, console),
         Some(("graph", matches)) => graph::run(matches, console),
         Some(("test", matches)) => test::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
@@ -125,9 +130,11 @@ fn command() -> Command {
         .subcommand(
             ytt::for_completion(true).about("Evaluate ytt templates; takes ytt's own commands and flags"),
         )
+        .subcommand(stamp::command())
         .subcommand(fmt::command())
         .subcommand(test::command())
         .subcommand(graph::command())
+        .subcommand(diff::command())
         .subcommand(bench::command())
         .subcommand(completion::command())
         .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))

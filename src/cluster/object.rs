@@ -469,3 +469,75 @@ fn unshared(map: &mut Arc<Map>) -> &mut Map {
     }
     Arc::make_mut(map)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // Tests may fail loudly.
+
+    use super::{Object, OwnerReference};
+    use crate::cluster::{Kind, ObjectKey};
+    use crate::yaml::{Node, json, same};
+
+    fn read(text: &str) -> Node {
+        json::read(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn fields_are_read() {
+        let object = Object::try_from(read(
+            r#"{"apiVersion": "apps/v1", "kind": "Deployment",
+                "metadata": {"name": "n", "namespace": "ns", "uid": "u", "generation": 3.0,
+                             "labels": {"a": "b", "c": 1}, "annotations": {"d": "e"}},
+                "spec": {"replicas": 2}, "status": {"observedGeneration": 2}}"#,
+        ))
+        .unwrap();
+        assert_eq!(object.key(), ObjectKey::new(Kind::new("apps", "v1", "Deployment"), "ns", "n"));
+        assert_eq!((object.group(), object.version()), ("apps", "v1"));
+        assert_eq!((object.uid(), object.generate_name(), object.resource_version()), ("u", "", ""));
+        assert_eq!((object.generation(), object.observed_generation()), (3, Some(2)));
+        assert_eq!(object.labels().collect::<Vec<_>>(), [("a", "b")]);
+        assert_eq!((object.annotation("d"), object.annotation("a")), (Some("e"), None));
+        assert_eq!(object.get_path(&["spec", "replicas"]), Some(&Node::Int(2)));
+        assert_eq!(object.get_path(&["spec", "replicas", "x"]), None);
+        assert_eq!(object.kind().to_string(), "Deployment.apps");
+    }
+
+    #[test]
+    fn other_values_are_no_objects() {
+        for (text, found) in [("[]", "array"), ("null", "null"), ("1.5", "number"), (r#""a""#, "string")] {
+            let error = Object::try_from(read(text)).unwrap_err();
+            assert_eq!(error.to_string(), format!("expected an object, found {found}"));
+        }
+    }
+
+    #[test]
+    fn changes_do_not_reach_clones() {
+        let mut object = Object::new(&ObjectKey::new(Kind::new("", "v1", "ConfigMap"), "ns", "n"));
+        object.set_label("a", "1");
+        let clone = object.clone();
+        object.merge_labels([("a", "2"), ("b", "3")]);
+        object.set_namespace("");
+        object.set_owner_references(&[OwnerReference::controller_of(&clone)]);
+        object.set_status(Some(Node::Bool(true)));
+        let text = r#"{"apiVersion": "v1", "kind": "ConfigMap",
+                       "metadata": {"name": "n", "namespace": "ns", "labels": {"a": "1"}}}"#;
+        assert!(same(clone.node(), &read(text)));
+        let text = r#"{"apiVersion": "v1", "kind": "ConfigMap", "status": true,
+                       "metadata": {"name": "n", "labels": {"a": "2", "b": "3"}, "ownerReferences": [
+                         {"apiVersion": "v1", "kind": "ConfigMap", "name": "n", "uid": "", "controller": true,
+                          "blockOwnerDeletion": true}]}}"#;
+        assert!(same(object.node(), &read(text)));
+        assert_eq!(object.owner_references().count(), 1);
+        object.set_status(None);
+        assert_eq!(object.status(), None);
+    }
+
+    /// A `metadata` that is no map is none.
+    #[test]
+    fn strange_metadata_is_replaced() {
+        let mut object = Object::try_from(read(r#"{"metadata": [1]}"#)).unwrap();
+        assert_eq!(object.name(), "");
+        object.set_name("n");
+        assert_eq!(object.name(), "n");
+    }
+}

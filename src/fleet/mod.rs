@@ -5,19 +5,22 @@
 //! brings one owner to its end in a cluster of its own, `pipeline` does so for many on several threads in
 //! the order of the input, `output` prints.
 
+pub mod diff;
+mod directory;
 mod layered;
 pub mod load;
 pub mod observed;
-
+pub mod output;
 pub mod owners;
 mod pipeline;
 mod problem;
 pub mod read;
-
+pub mod realize;
 mod shard;
+pub mod stamp;
 
 pub use layered::Layered;
 pub use observed::Observed;
 pub use problem::{Place, Problem, Severity};
-
+pub use realize::Fleet;
 pub use shard::Shard;

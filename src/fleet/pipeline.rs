@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What all threads share.
-struct State<I, O> {
-    input: I,
-    /// The number of the part that is taken next.
-    next: u64,
+struct State<O> {
     /// Results that wait for those before them, by number.
     done: BTreeMap<u64, O>,
     /// The number of the result that is given out next.
@@ -19,22 +16,77 @@ struct State<I, O> {
 }
 
 struct Shared<I, O> {
-    state: Mutex<State<I, O>>,
+    /// The input and the number of its next part. Who waits for it keeps nobody from handing in results.
+    input: Mutex<(I, u64)>,
+    state: Mutex<State<O>>,
     changed: Condvar,
 }
 
-impl<I, O> Shared<I, O> {
-    fn lock(&self) -> MutexGuard<'_, State<I, O>> {
+impl<I: Iterator, O> Shared<I, O> {
+    fn lock(&self) -> MutexGuard<'_, State<O>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State<O>>) -> MutexGuard<'a, State<O>> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// The next part of the input and its number, once it is less than `window` ahead of what is given out.
+    fn take(&self, window: u64) -> Option<(u64, I::Item)> {
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
+        while !state.closed && input.1 >= state.wanted + window {
+            state = self.wait(state);
+        }
+        if state.closed {
+            return None;
+        }
+        drop(state);
+        match input.0.next() {
+            Some(part) => {
+                input.1 += 1;
+                Some((input.1 - 1, part))
+            }
+            None => {
+                self.close();
+                None
+            }
+        }
+    }
+
+    /// The next result in order; none when there are no more.
+    fn give(&self) -> Option<O> {
+        let mut state = self.lock();
+        loop {
+            let wanted = state.wanted;
+            if let Some(result) = state.done.remove(&wanted) {
+                state.wanted += 1;
+                drop(state);
+                self.changed.notify_all();
+                return Some(result);
+            }
+            if state.working == 0 {
+                return None;
+            }
+            state = self.wait(state);
+        }
     }
 }
 
-/// Says that a thread has ended, even if it panics.
-struct Working<'a, I, O>(&'a Shared<I, O>);
+/// Says that a thread has ended. If it panics there is no result to go on with, and the others end, too.
+struct Working<'a, I: Iterator, O>(&'a Shared<I, O>);
 
-impl<I, O> Drop for Working<'_, I, O> {
+impl<I: Iterator, O> Drop for Working<'_, I, O> {
     fn drop(&mut self) {
-        self.0.lock().working -= 1;
+        let mut state = self.0.lock();
+        state.working -= 1;
+        state.closed |= std::thread::panicking();
+        drop(state);
         self.0.changed.notify_all();
     }
 }
@@ -45,7 +97,7 @@ impl<I, O> Drop for Working<'_, I, O> {
 /// ends it all by returning `false`.
 ///
 /// # Errors
-/// A thread cannot be started.
+/// No thread can be started.
 pub(super) fn in_order<T, O: Send, I: Iterator<Item = T> + Send>(
     threads: usize,
     stack: usize,
@@ -55,74 +107,35 @@ pub(super) fn in_order<T, O: Send, I: Iterator<Item = T> + Send>(
 ) -> std::io::Result<()> {
     let threads = threads.max(1);
     let window = 4 * threads as u64;
-    let state = State { input, next: 0, done: BTreeMap::new(), wanted: 0, working: threads, closed: false };
-    let shared = Shared { state: Mutex::new(state), changed: Condvar::new() };
+    let state = State { done: BTreeMap::new(), wanted: 0, working: threads, closed: false };
+    let shared = Shared { input: Mutex::new((input, 0)), state: Mutex::new(state), changed: Condvar::new() };
     let run = || {
         let _working = Working(&shared);
-        loop {
-            let (number, part) = {
-                let mut state = shared.lock();
-                while !state.closed && state.next >= state.wanted + window {
-                    state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-                }
-                if state.closed {
-                    return;
-                }
-                match state.input.next() {
-                    Some(part) => {
-                        state.next += 1;
-                        (state.next - 1, part)
-                    }
-                    None => {
-                        state.closed = true;
-                        drop(state);
-                        shared.changed.notify_all();
-                        return;
-                    }
-                }
-            };
+        while let Some((number, part)) = shared.take(window) {
             let result = work(part);
             shared.lock().done.insert(number, result);
             shared.changed.notify_all();
         }
     };
     std::thread::scope(|scope| {
-        let close = || {
-            shared.lock().closed = true;
-            shared.changed.notify_all();
-        };
         for started in 0..threads {
             let builder = std::thread::Builder::new().stack_size(stack).name("stamp".to_owned());
             if let Err(error) = builder.spawn_scoped(scope, &run) {
                 shared.lock().working -= threads - started;
                 // Fewer threads do as well, but not none.
                 if started == 0 {
-                    close();
                     return Err(error);
                 }
                 break;
             }
         }
-        loop {
-            let mut state = shared.lock();
-            let result = loop {
-                let wanted = state.wanted;
-                if let Some(result) = state.done.remove(&wanted) {
-                    state.wanted += 1;
-                    break result;
-                }
-                if state.working == 0 {
-                    return Ok(());
-                }
-                state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            };
-            drop(state);
-            shared.changed.notify_all();
+        while let Some(result) = shared.give() {
             if !give(result) {
-                close();
-                return Ok(());
+                shared.close();
+                break;
             }
         }
+        Ok(())
     })
 }
 

@@ -91,7 +91,7 @@ fn line_of(node: &Node) -> Option<u64> {
     let pos = match node {
         // A map at the root stands where its document begins; its first key is what people look for.
         Node::Map(map) => map.items.first().map_or(map.pos, |item| item.pos),
-        Node::Array(array) => array.pos,
+        Node::Array(array) => array.items.first().map_or(array.pos, |item| item.pos),
         _ => return None,
     };
     pos.is_known().then(|| u64::from(pos.line))
@@ -120,13 +120,13 @@ mod tests {
 
     #[test]
     fn a_broken_document_costs_no_other() {
-        let text = "a: 1\n---\n# about b\nb:\n  c: d: e\n---\nf: 2\nf: 3\n---\n";
+        let text = "a: 1\n---\n# about b\nb:\n  c: d: e\n---\nf: 3\ng: 2\ng: 4\n---\n";
         assert_eq!(
             read("x.yaml", text),
             [
                 "x.yaml:1 {\"a\":1}",
                 "x.yaml:5: error: mapping values are not allowed in this context",
-                "x.yaml:7 {\"f\":3}",
+                "x.yaml:7 {\"f\":3,\"g\":4}",
             ]
         );
         let text = "{\"a\":1}\n{\"b\":\n{\"c\":3}\n";
