@@ -89,7 +89,7 @@ fn failures_say_why() {
     );
     let output = test(place.path(), &["cartotest", "-v"]);
     let expected = "\
-warning: cartotest/mock/plain/info.yaml:11: unknown field \"compareOption\", did you mean \"compareOptions\"?
+warning: cartotest/mock/plain/info.yaml:12: unknown field \"compareOption\", did you mean \"compareOptions\"?
 
 PASS: cartotest/chain/large
 FAIL: cartotest/chain/small
@@ -197,7 +197,7 @@ fn results_for_programs() {
     assert_eq!(at("/tests/0/result"), "failed");
     assert_eq!(at("/tests/1/result"), "passed");
     assert_eq!(at("/coverage/0/file"), "cartotest/mock/plain/template.yaml");
-    assert_eq!(at("/coverage/0/lines/0"), serde_json::json!({"line": 14, "visits": 1}));
+    assert_eq!(at("/coverage/0/lines/0"), serde_json::json!({"line": 15, "visits": 1}));
     assert_eq!(text(&output.stderr), "");
     let output = test(place.path(), &["cartotest/mock", "-o", "junit"]);
     let report = text(&output.stdout);

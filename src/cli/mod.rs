@@ -8,9 +8,11 @@ mod completion;
 mod console;
 mod convert;
 mod crds;
+mod diff;
 mod fmt;
 mod graph;
 mod lint;
+mod revision;
 mod stamp;
 mod test;
 mod ytt;
@@ -94,6 +96,7 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("stamp", matches)) => stamp::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
         Some(("lint", matches)) => lint::run(matches, console),
+        Some(("diff", matches)) => diff::run(matches, console),
         Some(("graph", matches)) => graph::run(matches, console),
         Some(("test", matches)) => test::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
@@ -143,6 +146,7 @@ fn command() -> Command {
         .subcommand(crds::command())
         .subcommand(convert::command())
         .subcommand(fmt::command())
+        .subcommand(diff::command())
         .subcommand(bench::command())
         .subcommand(completion::command())
         .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))

@@ -5,6 +5,7 @@
 //! brings one owner to its end in a cluster of its own, `pipeline` does so for many on several threads in
 //! the order of the input, `output` prints.
 
+pub mod diff;
 mod directory;
 mod fields;
 mod layered;

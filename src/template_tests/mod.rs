@@ -23,8 +23,8 @@ mod update;
 
 pub use case::{Case, Chain, CompareOptions, Mock, Stage, YttFile};
 pub use coverage::{Coverage, FileCoverage, LineCoverage};
-pub(crate) use report::escaped;
 pub use report::{Report, Verdict};
+pub(crate) use report::{escaped, list};
 pub use run::{Outcome, Run, run};
 pub use suite::{Suite, Warning};
 

@@ -159,11 +159,16 @@ impl Found {
 /// The names of all items, if each has one of its own.
 fn names(items: &[ArrayItem]) -> Option<Vec<&str>> {
     let mut seen = HashSet::new();
-    let name = |item| match item {
-        &ArrayItem { value: Node::Map(ref map), .. } => map.get("name").and_then(Node::as_str),
-        _ => None,
-    };
-    items.iter().map(|item| name(item).filter(|name| seen.insert(*name))).collect()
+    let mut names = Vec::with_capacity(items.len());
+    for item in items {
+        let Node::Map(map) = &item.value else { return None };
+        let name = map.get("name")?.as_str()?;
+        if !seen.insert(name) {
+            return None;
+        }
+        names.push(name);
+    }
+    Some(names)
 }
 
 #[cfg(test)]
@@ -175,7 +180,7 @@ mod tests {
 
     fn found(from: &str, to: &str) -> Vec<String> {
         let read = |text: &str| json::read(text.as_bytes()).unwrap();
-        let text = |node| json::encode(node, 0, false).unwrap();
+        let text = |node: &crate::yaml::Node| json::encode(node, 0, false).unwrap();
         let changes = changes(&read(from), &read(to));
         let line = |change: &super::Change| {
             let (from, to) = (text(&change.from), text(&change.to));

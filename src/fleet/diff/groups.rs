@@ -159,7 +159,9 @@ impl Difference {
                     group.names.push(name.to_owned());
                 }
             }
-            None => self.states.push(StateGroup { from, to, owners: 1, names: vec![name.to_owned()], message }),
+            None => {
+                self.states.push(StateGroup { from, to, owners: 1, names: vec![name.to_owned()], message })
+            }
         }
     }
 
@@ -170,7 +172,8 @@ impl Difference {
             (None, Some(after)) => (What::Added, after),
             (None, None) => return,
         };
-        let node = |side: &Option<StampedObject>| side.as_ref().map_or(Node::Null, |one| one.applied.node().clone());
+        let node =
+            |side: &Option<StampedObject>| side.as_ref().map_or(Node::Null, |one| one.applied.node().clone());
         let (before, after) = (node(&pair.before), node(&pair.after));
         let names = Names { name: &key.name, namespace: &key.namespace };
         let kind = format!("{} {}", one.applied.api_version(), one.applied.kind_name());

@@ -11,5 +11,5 @@ mod run;
 mod shape;
 
 pub use changes::{Change, ChangeKind, changes};
-pub use groups::{Difference, Group, StateGroup, What};
-pub use run::{Told, diff};
+pub use groups::{Difference, Group, Line, StateGroup, What};
+pub use run::{Side, Told, diff};

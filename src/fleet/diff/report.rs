@@ -78,7 +78,8 @@ impl Group {
             What::Added => "are new",
             What::Removed => "are gone",
         };
-        let of = if self.resource.is_empty() { String::new() } else { format!(" of resource {}", self.resource) };
+        let of =
+            if self.resource.is_empty() { String::new() } else { format!(" of resource {}", self.resource) };
         let (objects, owners) = (counted(self.objects, "object"), counted(self.owners, "owner"));
         let _ = writeln!(out, "{number}. {}{of}: {objects} of {owners} {what}", self.kind);
         for line in &self.lines {

@@ -117,8 +117,7 @@ fn compare(key: ObjectKey, before: Option<RealizedOwner>, after: Option<Realized
         let wanted = identity(&before);
         let other = new.iter().position(|after| identity(after) == wanted);
         let after = other.and_then(|index| new.remove(index));
-        let is_same =
-            after.as_ref().is_some_and(|after| same(before.applied.node(), after.applied.node()));
+        let is_same = after.as_ref().is_some_and(|after| same(before.applied.node(), after.applied.node()));
         if !is_same {
             pairs.push(Pair { before: Some(before), after });
         }
