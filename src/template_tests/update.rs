@@ -192,11 +192,11 @@ mod tests {
 
     #[test]
     fn comments_order_and_other_documents_stay() {
-        let before = "# Licence\n\n---\nkind: A\nb:\n  y: 1 # why\n  x: 2 # x\n---\n# other\nc:   1\n";
-        let actual = r#"{"b": {"x": 3, "y": 1, "z": [1]}, "kind": "A"}"#;
+        let before = "# Licence\n\n---\nkind: A\nb:\n  w: 1 # why\n  x: 2 # x\n---\n# other\nc:   1\n";
+        let actual = r#"{"b": {"x": 3, "w": 1, "z": [1]}, "kind": "A"}"#;
         assert_eq!(
             rewrite(before, actual, &CompareOptions::default()),
-            "# Licence\n\n---\nkind: A\nb:\n  y: 1 # why\n  x: 3 # x\n  z:\n    - 1\n---\n# other\nc:   1\n"
+            "# Licence\n\n---\nkind: A\nb:\n  w: 1 # why\n  x: 3 # x\n  z:\n    - 1\n---\n# other\nc:   1\n"
         );
     }
 

@@ -180,7 +180,7 @@ mod tests {
 
     fn found(from: &str, to: &str) -> Vec<String> {
         let read = |text: &str| json::read(text.as_bytes()).unwrap();
-        let text = |node| json::encode(node, 0, false).unwrap();
+        let text = |node: &crate::yaml::Node| json::encode(node, 0, false).unwrap();
         let changes = changes(&read(from), &read(to));
         let line = |change: &super::Change| {
             let (from, to) = (text(&change.from), text(&change.to));
