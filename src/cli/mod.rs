@@ -6,6 +6,8 @@
 mod bench;
 mod completion;
 mod console;
+#[cfg(feature = "controller")]
+mod controller;
 mod fmt;
 mod ytt;
 
@@ -84,6 +86,8 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("version", _)) => console.print(version_lines()),
         Some(("bench", matches)) => bench::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
+        #[cfg(feature = "controller")]
+        Some(("controller", matches)) => controller::run(matches),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
     };
@@ -113,7 +117,7 @@ const EXAMPLES: &str = "Examples:
 
 /// The commands.
 fn command() -> Command {
-    Command::new("stampmill")
+    let command = Command::new("stampmill")
         .about("Evaluates ytt templates in process")
         .version(version::STAMPMILL)
         .after_help(EXAMPLES)
@@ -124,5 +128,10 @@ fn command() -> Command {
         .subcommand(fmt::command())
         .subcommand(bench::command())
         .subcommand(completion::command())
-        .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))
+        .subcommand(
+            Command::new("version").about("Print the version, and that of ytt it is compatible with"),
+        );
+    #[cfg(feature = "controller")]
+    let command = command.subcommand(controller::command());
+    command
 }
