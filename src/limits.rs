@@ -498,6 +498,23 @@ pub(crate) fn spend_output_nodes(count: usize) -> std::result::Result<(), Exceed
     })
 }
 
+/// Counts nodes that a template built, unless they are too many.
+pub(crate) fn try_spend_output_nodes(count: usize) -> bool {
+    METER.with(|meter| {
+        let nodes = meter.nodes.get().saturating_add(count);
+        let fits = nodes <= meter.most_nodes.get();
+        if fits {
+            meter.nodes.set(nodes);
+        }
+        fits
+    })
+}
+
+/// Uncounts nodes that are to be built once more.
+pub(crate) fn give_back_output_nodes(count: usize) {
+    METER.with(|meter| meter.nodes.set(meter.nodes.get().saturating_sub(count)));
+}
+
 /// Counts bytes of a value that has just been made. What code calls next fails if they are too many.
 pub(crate) fn note_memory(bytes: usize) {
     METER.with(|meter| {

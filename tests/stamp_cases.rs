@@ -36,6 +36,8 @@ mod realize;
 mod select;
 #[path = "stamp_cases/stamp.rs"]
 mod stamp;
+#[path = "stamp_cases/validate.rs"]
+mod validate;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -85,6 +87,7 @@ fn adapter(kind: &str) -> Option<Adapter> {
         "selector" => select::selector,
         "service-account" => context::service_account,
         "stamp" => stamp::stamp,
+        "validate" => validate::validate,
         _ => return None,
     })
 }

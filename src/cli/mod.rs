@@ -8,7 +8,10 @@ mod completion;
 mod console;
 #[cfg(feature = "controller")]
 mod controller;
+mod convert;
+mod crds;
 mod fmt;
+mod lint;
 mod ytt;
 
 use std::ffi::{OsStr, OsString};
@@ -85,9 +88,12 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
     let result = match matches.subcommand() {
         Some(("version", _)) => console.print(version_lines()),
         Some(("bench", matches)) => bench::run(matches, console),
+        Some(("convert", matches)) => convert::run(matches, console),
+        Some(("crds", matches)) => crds::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
         #[cfg(feature = "controller")]
         Some(("controller", matches)) => controller::run(matches),
+        Some(("lint", matches)) => lint::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
     };
@@ -127,6 +133,9 @@ fn command() -> Command {
         )
         .subcommand(fmt::command())
         .subcommand(bench::command())
+        .subcommand(convert::command())
+        .subcommand(crds::command())
+        .subcommand(lint::command())
         .subcommand(completion::command())
         .subcommand(
             Command::new("version").about("Print the version, and that of ytt it is compatible with"),

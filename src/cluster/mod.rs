@@ -11,6 +11,7 @@ pub mod kube;
 pub mod memory;
 pub mod merge_patch;
 mod object;
+mod owner_reference;
 mod query;
 mod watch;
 
@@ -18,7 +19,8 @@ pub use clock::{Clock, ManualClock, SystemClock, rfc3339};
 pub use error::{Error, ErrorKind, Result};
 pub use kind::{Kind, ObjectKey, Resource};
 pub use memory::Memory;
-pub use object::{NotAnObject, Object, OwnerReference};
+pub use object::{NotAnObject, Object};
+pub use owner_reference::OwnerReference;
 pub use query::{List, Query};
 pub use watch::{Change, Event, Feed, Waited, Watch};
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::kind::{Kind, ObjectKey, split_api_version};
+use super::owner_reference::OwnerReference;
 use crate::yaml::{Array, ArrayItem, Map, MapItem, Node, Origin, Pos, Text};
 
 /// A Kubernetes object: a tree whose root is a map. Clones share the tree; a change copies no more than the
@@ -82,7 +83,7 @@ impl Object {
     /// The fields of the root, for changes.
     fn change(&mut self, change: impl FnOnce(&mut Map)) {
         if let Node::Map(map) = &mut self.0 {
-            change(unshared(map));
+            change(unshared(map, ROOT_ROOM));
         }
     }
 
@@ -348,69 +349,7 @@ impl Object {
     }
 }
 
-/// One owner of an object.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct OwnerReference {
-    /// The owner's `apiVersion`.
-    pub api_version: Text,
-    /// The owner's kind.
-    pub kind: Text,
-    /// The owner's name; it lives in the same namespace or in none.
-    pub name: Text,
-    /// The owner's uid.
-    pub uid: Text,
-    /// Whether the owner manages the object.
-    pub controller: bool,
-    /// Whether the owner cannot go before the object in a foreground deletion.
-    pub block_owner_deletion: bool,
-}
-
-impl OwnerReference {
-    /// This object as the controller of others, which block its deletion: what controllers write.
-    pub fn controller_of(owner: &Object) -> OwnerReference {
-        let field = |name| owner.metadata_text(name).cloned().unwrap_or_default();
-        OwnerReference {
-            api_version: Text::new(owner.api_version()),
-            kind: Text::new(owner.kind_name()),
-            name: field("name"),
-            uid: field("uid"),
-            controller: true,
-            block_owner_deletion: true,
-        }
-    }
-
-    fn from_map(map: &Map) -> OwnerReference {
-        let field = |name| Text::new(text(map.get(name)));
-        let flag = |name| matches!(map.get(name), Some(Node::Bool(true)));
-        OwnerReference {
-            api_version: field("apiVersion"),
-            kind: field("kind"),
-            name: field("name"),
-            uid: field("uid"),
-            controller: flag("controller"),
-            block_owner_deletion: flag("blockOwnerDeletion"),
-        }
-    }
-
-    /// The reference as it stands in an object.
-    pub fn to_node(&self) -> Node {
-        let mut items = Vec::with_capacity(6);
-        let mut push = |key, value| items.push(MapItem { key: Node::str(key), value, ..MapItem::default() });
-        push("apiVersion", Node::Str(self.api_version.clone()));
-        push("kind", Node::Str(self.kind.clone()));
-        push("name", Node::Str(self.name.clone()));
-        push("uid", Node::Str(self.uid.clone()));
-        if self.controller {
-            push("controller", Node::Bool(true));
-        }
-        if self.block_owner_deletion {
-            push("blockOwnerDeletion", Node::Bool(true));
-        }
-        Node::Map(Arc::new(Map { items, ..Map::default() }))
-    }
-}
-
-fn text(node: Option<&Node>) -> &str {
+pub(super) fn text(node: Option<&Node>) -> &str {
     node.and_then(Node::as_str).unwrap_or_default()
 }
 
@@ -456,16 +395,92 @@ fn change_map(map: &mut Map, key: &str, change: impl FnOnce(&mut Map)) {
         Some(Node::Map(inner)) => inner,
         _ => Arc::default(),
     };
-    change(unshared(&mut inner));
+    change(unshared(&mut inner, METADATA_ROOM));
     put(map, key, Node::Map(inner));
 }
 
-/// The map for changes. A copy has room for what the cluster adds to an object.
-fn unshared(map: &mut Arc<Map>) -> &mut Map {
+/// How many fields the cluster adds to `metadata`, and to the root later: the status.
+const METADATA_ROOM: usize = 4;
+const ROOT_ROOM: usize = 1;
+
+/// The map for changes. A copy has room for so many more items.
+fn unshared(map: &mut Arc<Map>, room: usize) -> &mut Map {
     if Arc::get_mut(map).is_none() {
-        let mut items = Vec::with_capacity(map.items.len() + 4);
+        let mut items = Vec::with_capacity(map.items.len() + room);
         items.extend_from_slice(&map.items);
         *map = Arc::new(Map { items, pos: map.pos, origin: map.origin });
     }
     Arc::make_mut(map)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // Tests may fail loudly.
+
+    use super::Object;
+    use crate::cluster::{Kind, ObjectKey, OwnerReference};
+    use crate::yaml::{Node, json, same};
+
+    fn read(text: &str) -> Node {
+        json::read(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn fields_are_read() {
+        let object = Object::try_from(read(
+            r#"{"apiVersion": "apps/v1", "kind": "Deployment",
+                "metadata": {"name": "n", "namespace": "ns", "uid": "u", "generation": 3.0,
+                             "labels": {"a": "b", "c": 1}, "annotations": {"d": "e"}},
+                "spec": {"replicas": 2}, "status": {"observedGeneration": 2}}"#,
+        ))
+        .unwrap();
+        assert_eq!(object.key(), ObjectKey::new(Kind::new("apps", "v1", "Deployment"), "ns", "n"));
+        assert_eq!((object.group(), object.version()), ("apps", "v1"));
+        assert_eq!((object.uid(), object.generate_name(), object.resource_version()), ("u", "", ""));
+        assert_eq!((object.generation(), object.observed_generation()), (3, Some(2)));
+        assert_eq!(object.labels().collect::<Vec<_>>(), [("a", "b")]);
+        assert_eq!((object.annotation("d"), object.annotation("a")), (Some("e"), None));
+        assert_eq!(object.get_path(&["spec", "replicas"]), Some(&Node::Int(2)));
+        assert_eq!(object.get_path(&["spec", "replicas", "x"]), None);
+        assert_eq!(object.kind().to_string(), "Deployment.apps");
+    }
+
+    #[test]
+    fn other_values_are_no_objects() {
+        for (text, found) in [("[]", "array"), ("null", "null"), ("1.5", "number"), (r#""a""#, "string")] {
+            let error = Object::try_from(read(text)).unwrap_err();
+            assert_eq!(error.to_string(), format!("expected an object, found {found}"));
+        }
+    }
+
+    #[test]
+    fn changes_do_not_reach_clones() {
+        let mut object = Object::new(&ObjectKey::new(Kind::new("", "v1", "ConfigMap"), "ns", "n"));
+        object.set_label("a", "1");
+        let clone = object.clone();
+        object.merge_labels([("a", "2"), ("b", "3")]);
+        object.set_namespace("");
+        object.set_owner_references(&[OwnerReference::controller_of(&clone)]);
+        object.set_status(Some(Node::Bool(true)));
+        let text = r#"{"apiVersion": "v1", "kind": "ConfigMap",
+                       "metadata": {"name": "n", "namespace": "ns", "labels": {"a": "1"}}}"#;
+        assert!(same(clone.node(), &read(text)));
+        let text = r#"{"apiVersion": "v1", "kind": "ConfigMap", "status": true,
+                       "metadata": {"name": "n", "labels": {"a": "2", "b": "3"}, "ownerReferences": [
+                         {"apiVersion": "v1", "kind": "ConfigMap", "name": "n", "uid": "", "controller": true,
+                          "blockOwnerDeletion": true}]}}"#;
+        assert!(same(object.node(), &read(text)));
+        assert_eq!(object.owner_references().count(), 1);
+        object.set_status(None);
+        assert_eq!(object.status(), None);
+    }
+
+    /// A `metadata` that is no map is none.
+    #[test]
+    fn strange_metadata_is_replaced() {
+        let mut object = Object::try_from(read(r#"{"metadata": [1]}"#)).unwrap();
+        assert_eq!(object.name(), "");
+        object.set_name("n");
+        assert_eq!(object.name(), "n");
+    }
 }

@@ -156,6 +156,13 @@ pub fn as_float(value: Value<'_>) -> Option<f64> {
 }
 
 fn node_at<'v>(value: Value<'v>, heap: Heap<'v>, depth: u32, deepest: &mut u32) -> Result<Node, NativeError> {
+    // Most values are text.
+    if depth <= MAX_DEPTH
+        && let Some(text) = value.unpack_str()
+    {
+        *deepest = (*deepest).max(depth);
+        return Ok(Node::str(text));
+    }
     if let Some(fragment) = Fragment::from_value(value) {
         *deepest = (*deepest).max(depth.saturating_add(fragment.depth()));
         return Ok(fragment.node());

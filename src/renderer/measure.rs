@@ -3,7 +3,8 @@
 
 use crate::error::Result;
 use crate::limits::{self, Limit, Limits};
-use crate::yaml::{Document, MAX_DEPTH, Node};
+use crate::workspace::{EvaluatedFiles, FileDocuments};
+use crate::yaml::{MAX_DEPTH, Node};
 
 /// What a node adds to the text besides its own, about.
 const NODE_BYTES: usize = 8;
@@ -15,12 +16,21 @@ struct Left<'a> {
     bytes: usize,
 }
 
-/// How many bytes documents have as text, about. Fails if they have more nodes or bytes than the limits allow, or nest deeper than others can
-/// walk.
-pub(super) fn check<'a>(documents: impl Iterator<Item = &'a Document>, limits: &Limits) -> Result<usize> {
+/// How many bytes documents have as text, about. Fails if they have more nodes or bytes than the limits
+/// allow, or nest deeper than others can walk.
+pub(super) fn check(rendered: &EvaluatedFiles, limits: &Limits) -> Result<usize> {
     let mut left = Left { limits, nodes: limits.output_nodes, bytes: limits.output_bytes };
-    for document in documents {
-        left.node(&document.value, 0)?;
+    for file in rendered.files() {
+        match file {
+            FileDocuments::Set(set) => {
+                set.items.iter().try_for_each(|document| left.node(&document.value, 0))?
+            }
+            FileDocuments::Recorded(transcript, _) => {
+                let (nodes, bytes) = transcript.fixed_size();
+                left.take(nodes, bytes)?;
+                transcript.holes().try_for_each(|value| left.node(value, 0))?;
+            }
+        }
     }
     // Each node has its indentation and punctuation.
     let nodes = limits.output_nodes - left.nodes;
@@ -28,12 +38,22 @@ pub(super) fn check<'a>(documents: impl Iterator<Item = &'a Document>, limits: &
 }
 
 impl Left<'_> {
-    fn node(&mut self, node: &Node, depth: usize) -> Result<()> {
-        let Some(nodes) = self.nodes.checked_sub(1) else {
+    fn take(&mut self, nodes: usize, bytes: usize) -> Result<()> {
+        let Some(left) = self.nodes.checked_sub(nodes) else {
             let message = format!("a result of more than {} nodes", self.limits.output_nodes);
             return Err(limits::exceed(Limit::OutputNodes, message).into());
         };
-        self.nodes = nodes;
+        self.nodes = left;
+        let Some(left) = self.bytes.checked_sub(bytes) else {
+            let message = format!("a result of more than {} bytes", self.limits.output_bytes);
+            return Err(limits::exceed(Limit::OutputBytes, message).into());
+        };
+        self.bytes = left;
+        Ok(())
+    }
+
+    fn node(&mut self, node: &Node, depth: usize) -> Result<()> {
+        self.take(1, 0)?;
         if depth > MAX_DEPTH {
             let message = format!("documents nested deeper than {MAX_DEPTH} levels");
             return Err(limits::exceed(Limit::TreeDepth, message).into());
@@ -45,22 +65,9 @@ impl Left<'_> {
             }),
             Node::Array(array) => array.items.iter().try_for_each(|item| self.node(&item.value, depth + 1)),
             Node::DocumentSet(set) => set.items.iter().try_for_each(|item| self.node(&item.value, depth + 1)),
-            Node::Str(text) => self.text(text.len()),
-            Node::Bytes(bytes) => self.text(bytes.len()),
+            Node::Str(text) => self.take(0, text.len()),
+            Node::Bytes(bytes) => self.take(0, bytes.len()),
             _ => Ok(()),
-        }
-    }
-
-    fn text(&mut self, bytes: usize) -> Result<()> {
-        match self.bytes.checked_sub(bytes) {
-            Some(left) => {
-                self.bytes = left;
-                Ok(())
-            }
-            None => {
-                let message = format!("a result of more than {} bytes", self.limits.output_bytes);
-                Err(limits::exceed(Limit::OutputBytes, message).into())
-            }
         }
     }
 }

@@ -50,8 +50,8 @@ impl Output {
     /// The same.
     pub fn write_yaml(&self, out: &mut String) -> Result<()> {
         let start = out.len();
-        for document in self.documents() {
-            yaml::print_document(out, start, &document.value);
+        for file in self.rendered.files() {
+            file.print(out, start);
             self.check(out.len() - start)?;
         }
         Ok(())
@@ -102,3 +102,6 @@ impl Output {
         Err(Error::new(ErrorKind::Limit(limit), message))
     }
 }
+
+#[cfg(test)]
+mod tests;

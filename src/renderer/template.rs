@@ -135,7 +135,7 @@ impl Template {
                 let log: Option<Log> = None;
                 let rendered = evaluate(compilation, table, documents, self.0.recipe.options, log)?;
                 spent.into_iter().for_each(recycle);
-                let bytes = measure::check(rendered.documents(), limits)?;
+                let bytes = measure::check(&rendered, limits)?;
                 Ok(Output::new(rendered, limits.output_bytes, bytes))
             })
         })

@@ -48,13 +48,13 @@ impl<'a> Values<'a> {
         Values(Form::Tree(tree))
     }
 
-    /// Anything that serialises to a JSON object.
+    /// Anything that serialises to a JSON object; no text is made of it.
     ///
     /// # Errors
     /// `DataValues` if it does not serialise.
     pub fn of(value: &impl Serialize) -> Result<Values<'static>> {
-        match serde_json::to_string(value) {
-            Ok(text) => Ok(Values::json(text)),
+        match yaml::to_node(value) {
+            Ok(tree) => Ok(Values::tree(tree)),
             Err(error) => Err(Error::new(ErrorKind::DataValues, format!("data values: {error}"))),
         }
     }

@@ -232,6 +232,8 @@ pub enum RealizeError {
         /// Why.
         error: OutputError,
     },
+    /// The template kind of a resource that passes an input through is none.
+    PassThroughKind,
     /// Anything else, by its text.
     Other(String),
 }
@@ -314,6 +316,7 @@ impl RealizeError {
             | E::OptionsMatch { .. }
             | E::ResolveOption { .. }
             | E::List { .. }
+            | E::PassThroughKind
             | E::Other(_) => true,
         }
     }
@@ -407,6 +410,9 @@ impl fmt::Display for RealizeError {
             E::PassThrough { place, input, error } => {
                 write!(f, "unable to retrieve outputs from pass through [{input}] {place}: {error}")
             }
+            E::PassThroughKind => f.write_str(
+                "failed to create new stamp pass through reader: kind does not match a known template",
+            ),
             E::Other(text) => f.write_str(text),
         }
     }

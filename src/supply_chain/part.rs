@@ -18,10 +18,10 @@ impl<'a> Part<'a> {
         Part { node, pos }
     }
 
-    /// A whole object.
+    /// A whole object, which stands where its first field does.
     pub fn object(node: &'a Node) -> Part<'a> {
         let pos = match node {
-            Node::Map(map) => map.pos,
+            Node::Map(map) => map.items.first().map_or(map.pos, |item| item.pos),
             _ => Pos::UNKNOWN,
         };
         Part { node, pos }

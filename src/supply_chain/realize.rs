@@ -177,9 +177,7 @@ impl Task<'_> {
     fn pass_through(&self, input: &str, inputs: &Inputs) -> Done {
         let mut done = Done { is_pass_through: true, ..Done::default() };
         let Some(kind) = TemplateKind::of(&self.resource.template_ref.kind) else {
-            let message =
-                "failed to create new stamp pass through reader: kind does not match a known template";
-            done.error = Some(RealizeError::Other(message.to_owned()));
+            done.error = Some(RealizeError::PassThroughKind);
             return done;
         };
         match pass_through(kind, input, inputs.of_class(kind, input)) {

@@ -16,7 +16,8 @@ use super::outputs::ResourceOutput;
 use crate::yaml::Node;
 
 /// What stands in a status for a plural kind that the cluster does not know.
-const UNKNOWN_KIND: &str = "could not fetch - see logs for 'failed to retrieve qualified resource name'";
+pub(super) const UNKNOWN_KIND: &str =
+    "could not fetch - see logs for 'failed to retrieve qualified resource name'";
 
 /// The statuses of the resources of one owner during a pass.
 #[derive(Clone, Debug)]

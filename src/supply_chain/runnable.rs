@@ -20,14 +20,12 @@ use super::object::condition_of_type;
 use super::owner::Owner;
 use super::realize::Stamped;
 use super::reconcile::{Reconciled, Reconciler};
+use super::resource_status::UNKNOWN_KIND;
 use super::run_error::{RunError, SelectorError};
 use super::runs;
 use super::service_account::ServiceAccount;
 use crate::cluster::{Cluster, Kind, Object, Query};
 use crate::yaml::{Node, Text, same, to_node};
-
-/// What stands in messages for the plural of a kind that the cluster does not know.
-const NO_RESOURCE: &str = "could not fetch - see logs for 'failed to retrieve qualified resource name'";
 
 /// Reconciles a runnable.
 ///
@@ -208,7 +206,7 @@ impl Run<'_> {
         let outputs = found.outputs.map_err(|cause| RunError::RetrieveOutput {
             template: template.metadata.name.clone(),
             object: ObjectName::of_run(stamped.node()),
-            qualified: subject.as_ref().map_or(NO_RESOURCE, |subject| &subject.qualified).to_owned(),
+            qualified: subject.as_ref().map_or(UNKNOWN_KIND, |subject| &subject.qualified).to_owned(),
             cause,
         })?;
         if found.object.is_some()

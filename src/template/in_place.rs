@@ -17,6 +17,11 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.made.is_empty()
+    }
+
     /// Remembers that the fragment that was `old` is `new` now.
     pub(crate) fn record(&mut self, old: Node, new: Node) {
         if let (Some(before), Some(after)) = (address(&old), address(&new))

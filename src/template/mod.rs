@@ -18,4 +18,5 @@ pub(crate) mod profile;
 pub(crate) mod program;
 pub(crate) mod run;
 pub(crate) mod text;
+pub(crate) mod transcript;
 pub(crate) mod yaml;

@@ -72,6 +72,17 @@ pub(crate) enum Piece {
     ArrayItem(ArrayItem),
 }
 
+impl Piece {
+    /// What the piece holds.
+    pub(crate) fn value(&self) -> &Node {
+        match self {
+            Piece::Document(document) => &document.value,
+            Piece::MapItem(item) => &item.value,
+            Piece::ArrayItem(item) => &item.value,
+        }
+    }
+}
+
 /// One node of a template.
 #[derive(Clone, Debug)]
 pub(crate) struct TemplateNode {
@@ -135,6 +146,15 @@ impl Nodes {
 
     pub(crate) fn get_mut(&mut self, tag: Tag) -> Option<&mut TemplateNode> {
         self.nodes.get_mut((tag as usize).checked_sub(1)?)?.as_deref_mut()
+    }
+
+    /// Whether a map has an item with this key somewhere in the template.
+    pub(crate) fn has_key(&self, map: Tag, key: &Node) -> bool {
+        // Behind a map come the nodes below it.
+        let below = self.nodes.get(map as usize..).unwrap_or_default().iter().flatten();
+        below.take_while(|node| node.parent >= map).any(
+            |node| matches!(&node.kind, Kind::MapItem { key: known } if node.parent == map && known == key),
+        )
     }
 
     /// Forgets what comes after `tag`. Tags stay taken, so that they number all nodes of the file.

@@ -17,9 +17,10 @@ use starlark::values::{NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, 
 
 use super::builder::{Context, Dialect, Source};
 use super::lines::Instruction;
-use super::nodes::Tag;
+use super::nodes::{Nodes, Tag};
 use super::profile;
 use super::run::Run;
+use super::transcript::{self, Chunks};
 use crate::engine::codegen::{Generator, Instructions, SiteKind};
 use crate::engine::syntax::ast::{Argument, Clause, DefStmt, Expr, Int, Position, Stmt};
 use crate::engine::values::Noop;
@@ -28,8 +29,10 @@ use crate::limits;
 
 /// What one operation of a chunk does.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Action {
-    /// Opens a context.
+pub(super) enum Action {
+    /// Opens the context of the file.
+    OpenFile(Dialect),
+    /// Opens a context within.
     Open(Dialect),
     /// Starts a node.
     Start(Tag),
@@ -37,8 +40,8 @@ enum Action {
     Put(Tag),
     /// Sets the scalar of the template.
     Set(Tag),
-    /// Sets the next hole as value.
-    Hole,
+    /// Sets the next hole as value of this node, which is the innermost open one.
+    Hole(Tag),
     /// Takes the next hole as the key of the node that starts next.
     Key(Tag),
     /// Closes a text context and sets its text as value.
@@ -49,23 +52,52 @@ enum Action {
 
 /// One operation and the line of dialect text it stands for.
 #[derive(Clone, Copy, Debug)]
-struct Op {
-    action: Action,
+pub(super) struct Op {
+    pub(super) action: Action,
     line: u32,
+}
+
+/// A run of operations.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(super) ops: Box<[Op]>,
+    /// It starts nodes and sets them, and nothing else.
+    pub(super) plain: bool,
+    /// How many nodes are open at most while it runs, with what they hold from the start.
+    pub(super) levels: u32,
+    /// How many nodes it adds.
+    pub(super) nodes: usize,
+    /// How many nodes and bytes of text that is with everything below them.
+    pub(super) size: (usize, usize),
+}
+
+impl Body {
+    fn new(ops: Vec<Op>, nodes: &Nodes) -> Body {
+        let plain = ops.iter().enumerate().all(|(index, op)| match op.action {
+            Action::OpenFile(dialect) => index == 0 && dialect == Dialect::Yaml,
+            Action::Start(_) | Action::Put(_) | Action::Set(_) | Action::Hole(_) => true,
+            _ => false,
+        });
+        let (levels, added, size) = transcript::measure(&ops, nodes);
+        Body { ops: ops.into_boxed_slice(), plain, levels, nodes: added, size }
+    }
+
+    fn opens_file(&self) -> bool {
+        matches!(self.ops.first(), Some(Op { action: Action::OpenFile(_), .. }))
+    }
 }
 
 /// A run of operations as a callable value.
 #[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
 pub(crate) struct Chunk {
     #[allocative(skip)]
-    ops: Box<[Op]>,
-    #[allocative(skip)]
-    source: Arc<Source>,
+    chunks: Arc<Chunks>,
+    index: usize,
 }
 
 impl fmt::Debug for Chunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "chunk {:?}", self.ops)
+        write!(f, "chunk {:?}", self.chunks.bodies.get(self.index))
     }
 }
 
@@ -95,17 +127,35 @@ impl<'v> StarlarkValue<'v> for Chunk {
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Value<'v>> {
         // The same chunk, for as long as the heap lives: contexts refer to its template.
-        let Some(Chunk { ops, source }) = me.downcast_ref::<Chunk>() else {
+        let Some(Chunk { chunks, index }) = me.downcast_ref::<Chunk>() else {
             return Err(NativeError::new("a chunk is called as itself").into());
+        };
+        let Some(body) = chunks.bodies.get(*index) else {
+            return Err(NativeError::new("a chunk of another template").into());
         };
         limits::check_stopped().map_err(NativeError::from)?;
         let heap = eval.heap();
-        let mut holes = args.positions(heap)?;
         let run = Run::of(eval)?;
         let mut contexts = run.contexts();
-        for op in ops {
-            if let Action::Open(dialect) = op.action {
-                contexts.push(Context::new(dialect, source));
+        if chunks.recordable && body.plain {
+            if body.opens_file() {
+                contexts.push(Context::recorded(chunks));
+            }
+            if let Some(context) = contexts.last_mut() {
+                let holes = args.positions(heap)?.map(|value| match Noop::from_value(value) {
+                    Some(_) => Some(None),
+                    None => convert::measured_node(value, heap).ok().map(Some),
+                });
+                if context.record(chunks, *index, body, holes) {
+                    return Ok(Value::new_none());
+                }
+            }
+        }
+        let mut holes = args.positions(heap)?;
+        let opened = usize::from(chunks.recordable && body.plain && body.opens_file());
+        for op in body.ops.iter().skip(opened) {
+            if let Action::Open(dialect) | Action::OpenFile(dialect) = op.action {
+                contexts.push(Context::new(dialect, &chunks.source));
                 continue;
             }
             let closed = match op.action {
@@ -118,7 +168,7 @@ impl<'v> StarlarkValue<'v> for Chunk {
                 return Err(NativeError::new("unexpected ctx end").into());
             };
             let (instruction, outcome) = match op.action {
-                Action::Open(_) => continue,
+                Action::Open(_) | Action::OpenFile(_) => continue,
                 Action::Start(tag) => (Instruction::StartNode, context.start(tag)),
                 Action::Put(tag) => (Instruction::StartNode, context.put(tag)),
                 Action::Set(tag) => (Instruction::SetNode, context.set_static(tag)),
@@ -127,9 +177,9 @@ impl<'v> StarlarkValue<'v> for Chunk {
                     context.set_key(tag, closed.unwrap_or_default());
                     continue;
                 }
-                Action::Hole | Action::Key(_) => {
+                Action::Hole(_) | Action::Key(_) => {
                     let value = holes.next().unwrap_or_else(Value::new_none);
-                    if Noop::from_value(value).is_some() && op.action == Action::Hole {
+                    if Noop::from_value(value).is_some() && matches!(op.action, Action::Hole(_)) {
                         continue;
                     }
                     let node = convert::measured_node(value, heap);
@@ -208,14 +258,40 @@ pub(crate) struct Plan {
     calls_may_build: bool,
     /// Whether each hole has a chunk of its own.
     profiled: bool,
-    pub(crate) constants: Vec<(String, Constant)>,
+    bodies: Vec<Body>,
+    /// The names of the chunks and annotations in generated code.
+    chunks: Vec<String>,
+    annotations: Vec<(String, AnnotationCall)>,
     ops: Vec<Op>,
 }
 
 impl Plan {
     pub(crate) fn new(source: Arc<Source>, dialect: Dialect, calls_may_build: bool) -> Plan {
-        let profiled = profile::is_on();
-        Plan { source, dialect, calls_may_build, profiled, constants: Vec::new(), ops: Vec::new() }
+        Plan {
+            source,
+            dialect,
+            calls_may_build,
+            profiled: profile::is_on(),
+            bodies: Vec::new(),
+            chunks: Vec::new(),
+            annotations: Vec::new(),
+            ops: Vec::new(),
+        }
+    }
+
+    /// The values that generated code names; `stmts` are the statements it was made of.
+    pub(crate) fn constants(self, stmts: &[Stmt]) -> Vec<(String, Constant)> {
+        let recordable =
+            self.dialect == Dialect::Yaml && transcript::is_recordable(stmts, &self.source.nodes);
+        let chunks = Arc::new(Chunks::new(self.source, self.bodies, recordable));
+        let chunk = |(index, name)| (name, Constant::Chunk(Chunk { chunks: Arc::clone(&chunks), index }));
+        let annotations = self.annotations.into_iter().map(|(name, call)| (name, Constant::Annotation(call)));
+        self.chunks.into_iter().enumerate().map(chunk).chain(annotations).collect()
+    }
+
+    /// A name for the next constant.
+    fn next_name(&self) -> String {
+        format!("{}c{}", names::PREFIX, self.chunks.len() + self.annotations.len())
     }
 
     fn flush(&mut self, holes: &mut Vec<&Expr>, out: &mut Generator) {
@@ -223,7 +299,7 @@ impl Plan {
             return;
         };
         let pos = Position { line: first.line, col: 1 };
-        let name = format!("{}c{}", names::PREFIX, self.constants.len());
+        let name = self.next_name();
         out.start_line();
         let kind = SiteKind::Call { positional: holes.len(), named: Vec::new(), spread: true };
         out.site(kind, pos, |out| {
@@ -235,8 +311,8 @@ impl Plan {
             }
             out.push(")");
         });
-        let ops = std::mem::take(&mut self.ops).into_boxed_slice();
-        self.constants.push((name, Constant::Chunk(Chunk { ops, source: Arc::clone(&self.source) })));
+        self.bodies.push(Body::new(std::mem::take(&mut self.ops), &self.source.nodes));
+        self.chunks.push(name);
     }
 
     fn op(&mut self, action: Action, pos: Position) {
@@ -265,7 +341,9 @@ impl Instructions for Plan {
                 Instruction::SetCtxType | Instruction::EndCtx | Instruction::CollectNodeAnnotation => {}
                 Instruction::StartCtx => {
                     let text = matches!(args.first(), Some(Argument::Positional(Expr::Str(kind, _))) if &**kind == b"text");
-                    self.op(Action::Open(if text { Dialect::Text } else { Dialect::Yaml }), pos);
+                    let action =
+                        if text { Action::Open(Dialect::Text) } else { Action::OpenFile(Dialect::Yaml) };
+                    self.op(action, pos);
                 }
                 Instruction::StartNode => {
                     let prebuilt = self.source.nodes.get(tag).is_some_and(|node| node.prebuilt.is_some());
@@ -283,7 +361,7 @@ impl Instructions for Plan {
                             if calls || self.source.nodes.repeated_keys || self.profiled {
                                 self.flush(&mut holes, out);
                             }
-                            self.op(if key { Action::Key(tag) } else { Action::Hole }, pos);
+                            self.op(if key { Action::Key(tag) } else { Action::Hole(tag) }, pos);
                             holes.push(value);
                         }
                     }
@@ -295,7 +373,7 @@ impl Instructions for Plan {
                     let Some(Argument::Positional(Expr::Call { args, pos, .. })) = args.get(2) else {
                         continue;
                     };
-                    let name = format!("{}c{}", names::PREFIX, self.constants.len());
+                    let name = self.next_name();
                     out.start_line();
                     let kind = SiteKind::Call { positional: 0, named: Vec::new(), spread: true };
                     out.site(kind, *pos, |out| {
@@ -305,7 +383,7 @@ impl Instructions for Plan {
                         out.push(")");
                     });
                     let call = AnnotationCall { site: tag as usize, source: Arc::clone(&self.source) };
-                    self.constants.push((name, Constant::Annotation(call)));
+                    self.annotations.push((name, call));
                 }
             }
         }
@@ -323,7 +401,7 @@ impl Instructions for Plan {
     }
 }
 
-fn as_instruction(stmt: &Stmt) -> Option<(Instruction, &[Argument], Position)> {
+pub(super) fn as_instruction(stmt: &Stmt) -> Option<(Instruction, &[Argument], Position)> {
     match stmt {
         Stmt::Expr(Expr::Call { function, args, pos }) => match &**function {
             Expr::Ident(name) => Some((Instruction::of(&name.name)?, args, *pos)),

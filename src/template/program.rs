@@ -19,6 +19,7 @@ use super::nodes::Nodes;
 use super::plan::{Constant, Plan};
 use super::profile;
 use super::run::{Host, Members, Run};
+use super::transcript::Built;
 use super::{in_expressions, natives};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
@@ -26,7 +27,7 @@ use crate::engine::syntax::ast::{Position, Stmt};
 use crate::engine::{NativeError, NativeResult, builtins, names, wording};
 use crate::error::{Error, ErrorKind, Failure, Frame, Result};
 use crate::limits;
-use crate::yaml::{FileId, FileTable, Node, Pos, Text};
+use crate::yaml::{FileId, FileTable, Pos, Text};
 
 /// Where errors, which name the crate's files, find their code.
 static CODES: LazyLock<Mutex<HashMap<u64, Weak<Code>>>> = LazyLock::new(Mutex::default);
@@ -148,22 +149,16 @@ impl Draft {
                 let calls_may_build = modules.iter().any(|module| &**module == "@ytt:template")
                     || lines.iter().any(|line| line.text.ends_with(b"\\"));
                 let mut plan = Plan::new(source, dialect, calls_may_build);
-                let generated = codegen::generate(
-                    &parsed.stmts,
-                    &bound,
-                    &exports,
-                    &resolved.builtin_uses,
-                    file,
-                    &mut plan,
-                );
-                constants = plan.constants;
+                let generated =
+                    codegen::generate(&parsed.stmts, &bound, &exports, &resolved, file, &mut plan);
+                constants = plan.constants(&parsed.stmts);
                 generated
             }
             None => codegen::generate(
                 &parsed.stmts,
                 &bound,
                 &exports,
-                &resolved.builtin_uses,
+                &resolved,
                 file,
                 &mut codegen::NoInstructions,
             ),
@@ -239,16 +234,16 @@ impl Draft {
     ///
     /// # Errors
     /// As [`Draft::finish`]; the inner ones are those of the code.
-    pub(crate) fn render_in<'v>(mut self, module: &Module<'v>) -> Result<starlark::Result<Option<Node>>> {
+    pub(crate) fn render_in<'v>(mut self, module: &Module<'v>) -> Result<starlark::Result<Option<Built>>> {
         let (main, natives) = self.compile(module).map_err(|error| self.internal(&error))?;
-        Ok(render(&self.code, main, natives, module).map(|(_, node)| node))
+        Ok(render(&self.code, main, natives, module).map(|(_, built)| built))
     }
 }
 
 impl Program {
     /// Runs the file in the run of `module`: what it exports and, for a template, what its own
     /// context built.
-    pub(crate) fn render<'v>(&self, module: &Module<'v>) -> starlark::Result<(Members<'v>, Option<Node>)> {
+    pub(crate) fn render<'v>(&self, module: &Module<'v>) -> starlark::Result<(Members<'v>, Option<Built>)> {
         let main = module.heap().access_owned_frozen_value(&self.main);
         let natives = module.heap().access_owned_frozen_value(&self.natives);
         render(&self.code, main, natives, module)
@@ -273,7 +268,7 @@ fn render<'v>(
     main: Value<'v>,
     natives: Value<'v>,
     module: &Module<'v>,
-) -> starlark::Result<(Members<'v>, Option<Node>)> {
+) -> starlark::Result<(Members<'v>, Option<Built>)> {
     let state = Run::of_module(module)?;
     let depth = state.contexts().len();
     let members = run(main, natives, module);
@@ -287,8 +282,12 @@ fn render<'v>(
     if left_open {
         return Err(NativeError::new("(p) expected all ctxs to end").into());
     }
-    let node = context.and_then(Context::finish).map(|(node, _)| state.changes().settle(node));
-    Ok((members, node))
+    let changes = state.changes();
+    let built = match context {
+        Some(context) if changes.is_empty() => context.conclude(),
+        context => context.and_then(Context::finish).map(|(node, _)| Built::Node(changes.settle(node))),
+    };
+    Ok((members, built))
 }
 
 impl Code {

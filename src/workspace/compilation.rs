@@ -1,6 +1,6 @@
 //! The files that runs have in common, each read and compiled when it is first needed.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Options;
@@ -45,10 +45,10 @@ pub(crate) struct Compilation {
 /// What is kept of files, also how they fail: runs that share it do not try again.
 #[derive(Default)]
 struct Made {
-    parsed: HashMap<(FileIndex, Options), Result<Arc<DocumentSet>>>,
-    yaml: HashMap<(FileIndex, Options), Result<Loaded>>,
-    programs: HashMap<FileIndex, Result<Arc<Program>>>,
-    annotated: HashMap<(LibraryId, Options, &'static str), Arc<[Listed]>>,
+    parsed: BTreeMap<(FileIndex, Options), Result<Arc<DocumentSet>>>,
+    yaml: BTreeMap<(FileIndex, Options), Result<Loaded>>,
+    programs: BTreeMap<FileIndex, Result<Arc<Program>>>,
+    annotated: BTreeMap<(LibraryId, Options, &'static str), Arc<[Listed]>>,
 }
 
 /// Whether other runs would fare the same. Those who load a file late may have used up what it needs.

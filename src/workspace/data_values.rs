@@ -383,8 +383,9 @@ fn documents(
     let place = Place { current: listed.library, root: execution.library };
     let values = Node::Map(Arc::default());
     let scope = Arc::new(Scope { values, options: execution.options, ..Scope::default() });
-    let set = session.eval_yaml(listed.file, place, &scope, module)?.result;
-    let (with, mut without) = split(&set, name)?;
+    let documents = session.eval_yaml(listed.file, place, &scope, module)?.result;
+    let set = documents.set();
+    let (with, mut without) = split(set, name)?;
     if without.any(|document| !crate::yaml::is_empty(&document.value)) {
         let path = session.files.get(listed.file).map(|file| file.path()).unwrap_or_default();
         let what = if name == VALUES {

@@ -18,7 +18,7 @@ use super::session::{Evaluated, ForLibraries, Scope, Session};
 use super::{Options, OutputFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::run::Members;
-use crate::yaml::{Document, DocumentSet};
+use crate::yaml::{self, Document, DocumentSet};
 
 /// A library about to be evaluated.
 pub(crate) struct Execution<'a> {
@@ -40,7 +40,11 @@ pub(crate) struct Evaluation<'v> {
 impl Evaluation<'_> {
     /// The documents of all YAML files.
     pub(crate) fn into_documents(self) -> DocumentSet {
-        let items = self.files.into_iter().flat_map(|file| file.documents).collect();
+        let printed = |file: FileResult| {
+            let documents = file.documents.into_set().items.into_iter();
+            documents.filter(|document| !yaml::is_empty(&document.value))
+        };
+        let items = self.files.into_iter().flat_map(printed).collect();
         DocumentSet { items, ..DocumentSet::default() }
     }
 }
@@ -135,9 +139,8 @@ impl Execution<'_> {
                             },
                         };
                     if for_output {
-                        let documents = Arc::unwrap_or_clone(result).items;
                         let path = listed.path.clone();
-                        results.push(FileResult { file: listed.file, path, documents });
+                        results.push(FileResult { file: listed.file, path, documents: result, kept: false });
                     }
                     exports
                 }

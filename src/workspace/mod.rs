@@ -11,6 +11,7 @@ mod compilation;
 mod context_modules;
 mod data_values;
 mod execution;
+mod file_documents;
 mod file_marks;
 mod files;
 mod library;
@@ -30,6 +31,7 @@ mod values_flags;
 use std::sync::Arc;
 
 pub(crate) use compilation::Compilation;
+pub(crate) use file_documents::FileDocuments;
 pub use file_marks::apply_file_marks;
 pub use files::{File, FileKind};
 pub use library_ref::LibraryRef;
@@ -47,7 +49,7 @@ use crate::yaml;
 pub const PRIVATE_LIBRARY: &str = "_ytt_lib";
 
 /// How templates are read and evaluated.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Options {
     /// Accept comments in templates that start with neither `#@` nor `#!`.
     pub ignore_unknown_comments: bool,

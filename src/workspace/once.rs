@@ -8,12 +8,12 @@ use starlark::environment::Module;
 use super::Options;
 use super::ahead::{Drafted, Drafts};
 use super::compilation::{Loaded, Place};
+use super::file_documents::FileDocuments;
 use super::files::FileKind;
 use super::library::FileIndex;
-use super::session::{Evaluating, MAX_LOAD_DEPTH, Scope, Session, documents_of, with_module};
+use super::session::{Evaluating, MAX_LOAD_DEPTH, Scope, Session, with_module};
 use crate::error::Result;
 use crate::template::program::Needs;
-use crate::yaml::DocumentSet;
 
 impl Session {
     /// Evaluates a file that is evaluated once. Unless its nodes may have annotations, nothing of it is
@@ -25,7 +25,7 @@ impl Session {
         scope: &Arc<Scope>,
         drafts: &mut Drafts<'_>,
         module: &Module<'v>,
-    ) -> Result<Arc<DocumentSet>> {
+    ) -> Result<FileDocuments> {
         let options = scope.options;
         let file = self.file(index)?;
         let known = self.has_yaml(index, options);
@@ -34,21 +34,21 @@ impl Session {
         };
         let drafted = drafts.take(index).unwrap_or_else(|| self.draft_once(index, options))?;
         let draft = match drafted {
-            Drafted::Plain(plain) => return Ok(Arc::new(plain)),
+            Drafted::Plain(plain) => return Ok(FileDocuments::Set(Arc::new(plain))),
             Drafted::Template(draft) => draft,
         };
-        let node = if self.may_annotate(draft.needs(), place, options, 0) {
+        let built = if self.may_annotate(draft.needs(), place, options, 0) {
             let program = draft.finish()?;
             self.render(index, &program, place, scope, module)?.1
         } else {
             let code = draft.code();
             let render = || with_module(&session, |module| draft.render_in(module));
-            let node = self.within(Evaluating { file: index, place, scope: Arc::clone(scope) }, render);
+            let built = self.within(Evaluating { file: index, place, scope: Arc::clone(scope) }, render);
             // The error has been worded.
             drop(code);
-            node?
+            built?
         };
-        Ok(documents_of(node))
+        Ok(built.into())
     }
 
     /// Whether code with these needs may annotate nodes, be it by functions that it loads.

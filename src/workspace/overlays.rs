@@ -4,6 +4,7 @@
 
 use starlark::environment::Module;
 
+use super::file_documents::FileDocuments;
 use super::library::FileIndex;
 use super::session::Session;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,24 +19,33 @@ pub(crate) struct FileResult {
     pub(crate) file: FileIndex,
     /// Where they are written to.
     pub(crate) path: String,
-    pub(crate) documents: Vec<Document>,
+    pub(crate) documents: FileDocuments,
+    /// It is written even if overlays have left nothing of its documents.
+    pub(crate) kept: bool,
 }
 
 /// Applies the documents that are overlays to the others, in the order of the files, which `results`
-/// have. Files that hold nothing but overlays and empty documents are left out.
+/// have. Files that hold nothing but overlays and empty documents may be left out.
 pub(crate) fn apply(
     results: Vec<FileResult>,
     session: &Session,
     module: &Module<'_>,
 ) -> Result<Vec<FileResult>> {
     let run = Run::of_module(module).map_err(|error| Error::new(ErrorKind::Internal, error.message()))?;
+    // Without annotations there are no overlays, and without overlays no key is there twice.
+    if !run.has_annotations() && !run.may_repeat_keys() {
+        return Ok(results);
+    }
     let mut overlays = Vec::new();
     let mut names = Vec::new();
     let mut kept = Vec::new();
     let mut sets = Vec::new();
-    for FileResult { file, path, documents } in results {
-        let (over, mut under): (Vec<_>, Vec<_>) =
-            documents.into_iter().partition(|document| run.has(document.notes.annotations, MATCH));
+    for FileResult { file, path, documents, .. } in results {
+        let (over, mut under): (Vec<_>, Vec<_>) = documents
+            .into_set()
+            .items
+            .into_iter()
+            .partition(|document| run.has(document.notes.annotations, MATCH));
         if !over.is_empty() {
             names.extend(session.files.get(file).map(|file| file.path()));
             overlays.extend(over);
@@ -59,7 +69,9 @@ pub(crate) fn apply(
     }
     sets.iter().flatten().try_for_each(|document| check_keys(document, run))?;
     let results = kept.into_iter().zip(sets);
-    Ok(results.map(|((file, path), documents)| FileResult { file, path, documents }).collect())
+    Ok(results
+        .map(|((file, path), documents)| FileResult { file, path, documents: documents.into(), kept: true })
+        .collect())
 }
 
 /// Refuses maps that have a key twice, which matching by a function can lead to.

@@ -9,6 +9,7 @@ use starlark::environment::Module;
 use super::compilation::Compilation;
 use super::data_values::{DataValues, ValuesDocument};
 use super::execution::Execution;
+use super::file_documents::FileDocuments;
 use super::files::FileKind;
 use super::library::Libraries;
 use super::overlays::FileResult;
@@ -50,8 +51,12 @@ fn run(request: Request) -> Result<Rendered> {
         let EvaluatedFiles { texts: mut files, files: yaml } = templates(&execution, data, below, module)?;
         let mut documents = Vec::new();
         for file in yaml {
-            check_depth(&file.documents)?;
-            let mut set = DocumentSet { items: file.documents, ..DocumentSet::default() };
+            let mut set = file.documents.into_set();
+            set.items.retain(|document| !yaml::is_empty(&document.value));
+            if set.items.is_empty() && !file.kept {
+                continue;
+            }
+            check_depth(&set.items)?;
             let content = yaml::print_documents(&set).into_bytes();
             files.push(OutputFile { path: file.path, content, kind: FileKind::Yaml });
             documents.append(&mut set.items);
@@ -71,13 +76,17 @@ pub(crate) struct EvaluatedFiles {
 impl EvaluatedFiles {
     /// The documents of all YAML files, in the order of the files.
     pub(crate) fn documents(&self) -> impl Iterator<Item = &Document> {
-        self.files.iter().flat_map(|file| &file.documents)
+        self.files.iter().flat_map(|file| file.documents.printed())
+    }
+
+    /// The same, file by file, before anybody has built them.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &FileDocuments> {
+        self.files.iter().map(|file| &file.documents)
     }
 
     /// Drops the documents; their buffers are used again.
     pub(crate) fn recycle(&mut self) {
-        let documents = self.files.drain(..).flat_map(|file| file.documents);
-        documents.for_each(|document| yaml::recycle(document.value));
+        self.files.drain(..).for_each(|file| file.documents.recycle());
     }
 
     /// The text files.

@@ -13,6 +13,7 @@ use starlark::values::Value;
 use super::compilation::{Compilation, Loaded, Place};
 use super::context_modules;
 use super::data_values::ValuesDocument;
+use super::file_documents::FileDocuments;
 use super::files::{File, FileKind};
 use super::library::FileIndex;
 use super::{Log, Options};
@@ -22,7 +23,8 @@ use crate::limits::{self, Limit};
 use crate::modules;
 use crate::template::program::{self, Program};
 use crate::template::run::{Exports, Host, Members, Run};
-use crate::yaml::{DocumentSet, FileId, FileTable, Node, Pos};
+use crate::template::transcript::Built;
+use crate::yaml::{FileId, FileTable, Node, Pos};
 
 /// How many files may load one another in a chain. The reference has no such bound and exhausts
 /// its stack on files that load each other.
@@ -120,12 +122,12 @@ impl Session {
         place: Place,
         scope: &Arc<Scope>,
         module: &Module<'v>,
-    ) -> Result<Evaluated<'v, Arc<DocumentSet>>> {
+    ) -> Result<Evaluated<'v, FileDocuments>> {
         match self.load_yaml(index, scope.options)? {
-            Loaded::Plain(result) => Ok(Evaluated { exports: Vec::new(), result }),
+            Loaded::Plain(set) => Ok(Evaluated { exports: Vec::new(), result: FileDocuments::Set(set) }),
             Loaded::Template(program) => {
-                let (exports, node) = self.render(index, &program, place, scope, module)?;
-                Ok(Evaluated { exports, result: documents_of(node) })
+                let (exports, built) = self.render(index, &program, place, scope, module)?;
+                Ok(Evaluated { exports, result: built.into() })
             }
         }
     }
@@ -145,10 +147,10 @@ impl Session {
         }
         let program = self.text_program(index)?;
         let rendered = self.render(index, &program, place, scope, module);
-        let (exports, node) = rendered.map_err(|error| error.context("Evaluating text template"))?;
-        let result = match node {
-            Some(Node::Str(text)) => text.as_bytes().to_vec(),
-            Some(Node::Bytes(bytes)) => bytes.to_vec(),
+        let (exports, built) = rendered.map_err(|error| error.context("Evaluating text template"))?;
+        let result = match built {
+            Some(Built::Node(Node::Str(text))) => text.as_bytes().to_vec(),
+            Some(Built::Node(Node::Bytes(bytes))) => bytes.to_vec(),
             _ => Vec::new(),
         };
         Ok(Evaluated { exports, result })
@@ -175,7 +177,7 @@ impl Session {
         place: Place,
         scope: &Arc<Scope>,
         module: &Module<'v>,
-    ) -> Result<(Members<'v>, Option<Node>)> {
+    ) -> Result<(Members<'v>, Option<Built>)> {
         let evaluating = Evaluating { file, place, scope: Arc::clone(scope) };
         self.within(evaluating, || Ok(program.render(module)))
     }
@@ -304,14 +306,6 @@ impl Host for Session {
         };
         let (index, _) = self.libraries.find_file(library, path).map_err(NativeError::new)?;
         self.file(index).and_then(File::bytes).map_err(|error| NativeError::new(error.to_string()))
-    }
-}
-
-/// What a template built.
-pub(super) fn documents_of(node: Option<Node>) -> Arc<DocumentSet> {
-    match node {
-        Some(Node::DocumentSet(set)) => set,
-        _ => Arc::default(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::limits::{self, Limit};
 /// # Errors
 /// Go's: `invalid character 'x' looking for beginning of value`, `unexpected end of JSON input`, ...
 pub fn decode(text: &[u8]) -> Result<Node> {
-    Reader { text, at: 0, exact: false, too_large: None, most: limits::yaml_depth() }.document()
+    Reader::new(text, false).document()
 }
 
 /// A JSON text as YAML would understand it: whole numbers stay whole, keys keep their order, of repeated
@@ -23,12 +23,12 @@ pub fn decode(text: &[u8]) -> Result<Node> {
 /// # Errors
 /// As [`decode`].
 pub fn read(text: &[u8]) -> Result<Node> {
-    Reader { text, at: 0, exact: true, too_large: None, most: limits::yaml_depth() }.document()
+    Reader::new(text, true).document()
 }
 
 /// [`read`], with the line in its errors.
 pub(crate) fn read_lines(text: &[u8]) -> Result<Node> {
-    let mut reader = Reader { text, at: 0, exact: true, too_large: None, most: limits::yaml_depth() };
+    let mut reader = Reader::new(text, true);
     reader.document().map_err(|error| error.context(format!("line {}", reader.line())))
 }
 
@@ -40,6 +40,8 @@ const INDEX_FROM: usize = 16;
 
 struct Reader<'a> {
     text: &'a [u8],
+    /// The text, or as much of it as is UTF-8.
+    valid: &'a str,
     at: usize,
     /// Keep whole numbers and the order of keys.
     exact: bool,
@@ -49,7 +51,28 @@ struct Reader<'a> {
     most: usize,
 }
 
-impl Reader<'_> {
+/// Which bytes stand for themselves in a string.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        plain[byte] = false;
+        byte += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a [u8], exact: bool) -> Reader<'a> {
+        let valid = std::str::from_utf8(text).unwrap_or_else(|error| {
+            let valid = text.get(..error.valid_up_to()).unwrap_or_default();
+            std::str::from_utf8(valid).unwrap_or_default()
+        });
+        Reader { text, valid, at: 0, exact, too_large: None, most: limits::yaml_depth() }
+    }
+
     /// The line that is being read.
     fn line(&self) -> usize {
         1 + memchr::memchr_iter(b'\n', self.text.get(..self.at).unwrap_or_default()).count()
@@ -248,13 +271,14 @@ impl Reader<'_> {
         self.at += 1;
         let mut run = self.at;
         // Most strings are as they stand.
-        while let Some(0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7F) = self.peek() {
-            self.at += 1;
-        }
-        if self.peek() == Some(b'"') {
-            let text = std::str::from_utf8(self.text.get(run..self.at).unwrap_or_default());
-            self.at += 1;
-            return Ok(Text::new(text.unwrap_or_default()));
+        let rest = self.text.get(run..).unwrap_or_default();
+        let end = rest.iter().position(|byte| !PLAIN.get(usize::from(*byte)).is_some_and(|plain| *plain));
+        let end = run + end.unwrap_or(rest.len());
+        if self.text.get(end) == Some(&b'"')
+            && let Some(text) = self.valid.get(run..end)
+        {
+            self.at = end + 1;
+            return Ok(Text::new(text));
         }
         let mut text = String::new();
         loop {

@@ -65,7 +65,7 @@ fn print_root(out: &mut String, value: &Node) {
         _ => {
             let mut printer = Printer { out };
             printer.value(value, Place::Root);
-            if !printer.out.ends_with(BREAKS) {
+            if !is_at_line_start(printer.out) {
                 printer.out.push('\n');
             }
         }
@@ -74,8 +74,8 @@ fn print_root(out: &mut String, value: &Node) {
 
 /// What a value stands behind, which decides where a collection begins. Each has the column of the
 /// collection around it.
-#[derive(Clone, Copy)]
-enum Place {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
     Root,
     /// Behind `key:`.
     Key(usize),
@@ -86,6 +86,16 @@ enum Place {
 }
 
 impl Place {
+    /// The column of the items of a collection here.
+    pub(crate) fn column_of_items(self, is_array: bool) -> usize {
+        match self {
+            Place::Root => 0,
+            // Those of an array stand below the key.
+            Place::Key(column) if is_array => column,
+            Place::Key(column) | Place::Item(column) | Place::Complex(column) => column + 2,
+        }
+    }
+
     /// The column at which the lines of a block scalar stand.
     fn block_column(self) -> usize {
         match self {
@@ -98,44 +108,55 @@ impl Place {
 /// What ends a line of a block scalar: a line break, LINE SEPARATOR, PARAGRAPH SEPARATOR.
 const BREAKS: [char; 3] = ['\n', '\u{2028}', '\u{2029}'];
 
+/// Whether a block scalar has ended the line.
+pub(crate) fn is_at_line_start(out: &str) -> bool {
+    match out.as_bytes() {
+        [.., b'\n'] => true,
+        // The last byte of both separators.
+        [.., 0xA8 | 0xA9] => out.ends_with(BREAKS),
+        _ => false,
+    }
+}
+
 /// The longest key that is written before a `:` on its line.
 const SIMPLE_KEY_LENGTH: usize = 128;
 
-struct Printer<'a> {
+/// Writes parts of a document.
+pub(crate) struct Printer<'a> {
     out: &'a mut String,
 }
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
+    pub(crate) fn new(out: &'a mut String) -> Printer<'a> {
+        Printer { out }
+    }
+
+    /// Writes a key that [is simple](is_simple_key).
+    pub(crate) fn key(&mut self, key: &Node) {
+        self.scalar(key, None);
+        self.out.push(':');
+    }
+
+    /// Writes what an item of an array begins with.
+    pub(crate) fn dash(&mut self) {
+        self.out.push('-');
+    }
+
+    /// Writes what a collection is set off with from the item it is the value of.
+    pub(crate) fn space(&mut self) {
+        self.out.push(' ');
+    }
+
     /// Writes a value behind `key:`, `-` or at the beginning; leaves the cursor behind its last
     /// character, or at the beginning of a line behind a block scalar.
-    fn value(&mut self, value: &Node, place: Place) {
+    pub(crate) fn value(&mut self, value: &Node, place: Place) {
         match value {
             Node::Map(map) if !map.items.is_empty() => {
-                let column = match place {
-                    Place::Root => 0,
-                    Place::Key(column) => {
-                        self.new_line(column + 2);
-                        column + 2
-                    }
-                    Place::Item(column) | Place::Complex(column) => {
-                        self.out.push(' ');
-                        column + 2
-                    }
-                };
+                let column = self.begin_collection(place, false);
                 self.map(map, column);
             }
             Node::Array(array) if !array.items.is_empty() => {
-                let column = match place {
-                    Place::Root => 0,
-                    Place::Key(column) => {
-                        self.new_line(column);
-                        column
-                    }
-                    Place::Item(column) | Place::Complex(column) => {
-                        self.out.push(' ');
-                        column + 2
-                    }
-                };
+                let column = self.begin_collection(place, true);
                 self.array(array, column);
             }
             scalar => {
@@ -147,9 +168,20 @@ impl Printer<'_> {
         }
     }
 
+    /// Goes to where the first item of a collection stands, and gives its column.
+    fn begin_collection(&mut self, place: Place, is_array: bool) -> usize {
+        let column = place.column_of_items(is_array);
+        match place {
+            Place::Root => {}
+            Place::Key(_) => self.new_line(column),
+            Place::Item(_) | Place::Complex(_) => self.space(),
+        }
+        column
+    }
+
     /// Begins a line, unless a block scalar has ended the last one.
-    fn new_line(&mut self, column: usize) {
-        if !self.out.ends_with(BREAKS) {
+    pub(crate) fn new_line(&mut self, column: usize) {
+        if !is_at_line_start(self.out) {
             self.out.push('\n');
         }
         self.indent(column);
@@ -171,8 +203,7 @@ impl Printer<'_> {
                 self.new_line(column);
             }
             if is_simple_key(&item.key) {
-                self.scalar(&item.key, None);
-                self.out.push(':');
+                self.key(&item.key);
                 self.value(&item.value, Place::Key(column));
             } else {
                 self.out.push('?');
@@ -297,16 +328,19 @@ fn is_simple_key(key: &Node) -> bool {
     match key {
         Node::Map(map) => map.items.is_empty(),
         Node::Array(array) => array.items.is_empty(),
-        Node::Str(text) => {
-            text.len() <= SIMPLE_KEY_LENGTH
-                && (is_plainly_plain(text) || !text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']))
-        }
+        Node::Str(text) => is_simple_text(text),
         Node::Bytes(bytes) => {
             let encoded = resolve::encode_binary(bytes);
             !encoded.ends_with('\n') && "!!binary".len() + encoded.len() <= SIMPLE_KEY_LENGTH
         }
         _ => true,
     }
+}
+
+/// [`is_simple_key`] for text.
+pub(crate) fn is_simple_text(text: &str) -> bool {
+    text.len() <= SIMPLE_KEY_LENGTH
+        && (is_plainly_plain(text) || !text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']))
 }
 
 /// A quick yes for most strings: printable ASCII that begins like no other type and holds no sign that
@@ -320,18 +354,31 @@ fn is_plainly_plain(text: &str) -> bool {
     if !safe_first || matches!(last, b' ' | b':') {
         return false;
     }
-    let mut before = *first;
-    bytes.iter().all(|byte| {
-        let plain = match byte {
-            // A comment, and the end of a key.
-            b'#' => before != b' ',
-            b' ' => before != b':',
-            _ => byte.is_ascii_graphic(),
-        };
-        before = *byte;
-        plain
-    })
+    let seen =
+        bytes.iter().fold(0, |seen, byte| seen | SIGNS.get(usize::from(*byte)).copied().unwrap_or(NOT_PLAIN));
+    // Behind or before a space, the signs of a comment and of the end of a key.
+    seen & NOT_PLAIN == 0
+        && (seen != SPACE | SIGN || !bytes.windows(2).any(|pair| matches!(pair, b" #" | b": ")))
 }
+
+/// Bytes that are never plain, spaces, and `#` and `:`.
+const NOT_PLAIN: u8 = 1;
+const SPACE: u8 = 2;
+const SIGN: u8 = 4;
+
+/// What each byte is of these.
+const SIGNS: [u8; 256] = {
+    let mut signs = [NOT_PLAIN; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        signs[byte as usize] = 0;
+        byte += 1;
+    }
+    signs[b' ' as usize] = SPACE;
+    signs[b'#' as usize] = SIGN;
+    signs[b':' as usize] = SIGN;
+    signs
+};
 
 /// In which ways a string may be written; a tab rules out all but double quotes and, in go-yaml v3, blocks.
 pub(crate) struct Form {

@@ -13,7 +13,7 @@ const BEFORE: &str = "2020-01-01T00:00:00Z";
 const NOW: &str = "2030-01-01T00:00:00Z";
 
 /// The conditions of one object.
-pub fn conditions(case: &Case) -> Result<(), String> {
+pub(crate) fn conditions(case: &Case) -> Result<(), String> {
     let previous = previous_conditions(case.given("previous"))?;
     let mut conditions = Conditions::new(case.given_text("topLevelType")?, &previous, NOW);
     for added in items(case.given("add")) {
@@ -85,7 +85,7 @@ fn check_conditions(expected: &[&Node], found: &[Condition]) -> Result<(), Strin
 }
 
 /// The statuses of the resources of a workload.
-pub fn resource_status(case: &Case) -> Result<(), String> {
+pub(crate) fn resource_status(case: &Case) -> Result<(), String> {
     let previous: Vec<ResourceStatus> = items(case.given("previous"))
         .into_iter()
         .map(|status| read(status).map_err(|error| error.to_string()))

@@ -10,7 +10,7 @@ use stampmill::yaml::Node;
 use crate::case::{Case, field};
 
 /// The condition of an error.
-pub fn error_condition(case: &Case) -> Result<(), String> {
+pub(crate) fn error_condition(case: &Case) -> Result<(), String> {
     let owner = OwnerKind::of(case.given_text("ownerKind")?).ok_or("no such owner")?;
     let level = match case.given_text("level")? {
         "owner" => Level::Owner,
@@ -25,16 +25,20 @@ pub fn error_condition(case: &Case) -> Result<(), String> {
 }
 
 /// Whether an error is tried again.
-pub fn retry(case: &Case) -> Result<(), String> {
+pub(crate) fn retry(case: &Case) -> Result<(), String> {
     case.check("retry", realize_error(case.given("error")).map(|error| Node::Bool(error.retry())))
 }
 
 /// The text of an error or of its condition.
-pub fn message(case: &Case) -> Result<(), String> {
+pub(crate) fn message(case: &Case) -> Result<(), String> {
     let input = &case.input;
     let cause = || text(input, "error");
     let template = || text(input, "runTemplate");
-    let object = || ObjectName { namespace: text(input, "namespace"), name: text(input, "name") };
+    let name = || match text(input, "name") {
+        name if name.is_empty() => text(input, "generateName"),
+        name => name,
+    };
+    let object = || ObjectName { namespace: text(input, "namespace"), name: name() };
     let qualified = || text(input, "qualifiedResource");
     let message = match case.given_text("for")? {
         "MissingValueAtPath" => {

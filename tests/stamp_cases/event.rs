@@ -7,7 +7,7 @@ use crate::case::{Case, field, show};
 use crate::nodes::items;
 
 /// A text with an object and arguments.
-pub fn event(case: &Case) -> Result<(), String> {
+pub(crate) fn event(case: &Case) -> Result<(), String> {
     let resource = Some(case.given("resource")).filter(|resource| **resource != Node::Null);
     let text = |node: &Node, key| field(node, key).and_then(Node::as_str).unwrap_or_default().to_owned();
     let subject = resource.map(|resource| Subject {

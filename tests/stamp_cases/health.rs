@@ -22,7 +22,7 @@ fn given<'a>(case: &'a Case, key: &str) -> Option<&'a Node> {
 }
 
 /// The health of a resource.
-pub fn health(case: &Case) -> Result<(), String> {
+pub(crate) fn health(case: &Case) -> Result<(), String> {
     let resource = given(case, "realizedResource").map(read::<ResourceStatus>).transpose();
     let resource = resource.map_err(|error| error.to_string())?;
     let condition = rule(case)?.condition(resource.as_ref(), given(case, "stampedObject"));
@@ -42,7 +42,7 @@ pub fn health(case: &Case) -> Result<(), String> {
 }
 
 /// The health of one object.
-pub fn object_health(case: &Case) -> Result<(), String> {
+pub(crate) fn object_health(case: &Case) -> Result<(), String> {
     let status = rule(case)?.of_object(given(case, "stampedObject"));
     case.check("status", Ok(Node::str(status.as_str())))
 }
@@ -67,7 +67,7 @@ fn examined(objects: &[(Node, Status)]) -> Vec<Examined<'_>> {
 }
 
 /// The newest object that succeeded.
-pub fn latest(case: &Case) -> Result<(), String> {
+pub(crate) fn latest(case: &Case) -> Result<(), String> {
     let objects = objects(case);
     let name =
         latest_success(&examined(&objects)).map_or(Node::Null, |object| Node::str(object::name(object)));
@@ -75,7 +75,7 @@ pub fn latest(case: &Case) -> Result<(), String> {
 }
 
 /// The objects that a policy does not keep.
-pub fn gc(case: &Case) -> Result<(), String> {
+pub(crate) fn gc(case: &Case) -> Result<(), String> {
     let policy: RetentionPolicy = read(case.given("retentionPolicy")).map_err(|error| error.to_string())?;
     let objects = objects(case);
     let mut names: Vec<&str> = to_delete(&examined(&objects), policy).into_iter().map(object::name).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use stampmill::supply_chain::api::{Template, TemplateKind};
-use stampmill::supply_chain::error::OutputError;
+use stampmill::supply_chain::error::{OutputError, RealizeError};
 use stampmill::supply_chain::object;
 use stampmill::supply_chain::output_status::entry;
 use stampmill::supply_chain::outputs::{OutputReader, ResourceOutput, SourceValue, pass_through};
@@ -14,7 +14,7 @@ use crate::case::{Case, field};
 use crate::nodes::{items, map};
 
 /// The output of a stamped object.
-pub fn output(case: &Case) -> Result<(), String> {
+pub(crate) fn output(case: &Case) -> Result<(), String> {
     let kind = template_kind(case)?;
     let template = map([("spec", case.given("spec").clone())]);
     let template = Template::read(kind, &template).map_err(|error| error.to_string())?;
@@ -38,9 +38,11 @@ pub fn output(case: &Case) -> Result<(), String> {
 }
 
 /// The output of a resource that passes an input through.
-pub fn passed_through(case: &Case) -> Result<(), String> {
+pub(crate) fn passed_through(case: &Case) -> Result<(), String> {
     let name = case.given_text("passThrough")?;
-    let kind = template_kind(case)?;
+    let Ok(kind) = template_kind(case) else {
+        return case.check("output", Err(RealizeError::PassThroughKind.to_string()));
+    };
     let inputs = case.given("inputs");
     let found = |class: &str| field(field(inputs, class)?, name);
     let found = match kind {
@@ -76,14 +78,14 @@ fn shown(output: &ResourceOutput) -> Node {
 }
 
 /// The preview and digest of a value.
-pub fn output_status(case: &Case) -> Result<(), String> {
+pub(crate) fn output_status(case: &Case) -> Result<(), String> {
     let entry = entry("value", case.given("value"));
     case.check("preview", Ok(Node::str(entry.preview)))?;
     case.check("digest", Ok(Node::str(entry.digest)))
 }
 
 /// The outputs of the objects of a runnable.
-pub fn run_output(case: &Case) -> Result<(), String> {
+pub(crate) fn run_output(case: &Case) -> Result<(), String> {
     let paths: BTreeMap<String, String> = match case.given("outputs") {
         Node::Map(paths) => paths
             .items

@@ -9,15 +9,22 @@ const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 const SUFFIX: usize = 5;
 const PREFIX: usize = 63 - SUFFIX;
 
-/// FNV-1a, 64 bits, over texts that cannot be mistaken for other ones, and the finish of SplitMix64.
+/// A hash of texts and a number, the same for ever: words of eight bytes, mixed by multiplication, with the
+/// length of each text, so that none can be mistaken for others; SplitMix64 finishes it.
 fn hash(texts: &[&str], number: u64) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let mut hash = finish(number);
+    let mut add = |word: u64| {
+        let product = u128::from(hash ^ word) * 0xa076_1d64_78bd_642f_u128;
+        hash = (product as u64) ^ (product >> 64) as u64;
+    };
     for text in texts {
-        text.bytes().for_each(&mut add);
-        add(0xff);
+        let (words, rest) = text.as_bytes().as_chunks::<8>();
+        words.iter().for_each(|word| add(u64::from_le_bytes(*word)));
+        let mut last = [0; 8];
+        last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
+        add(u64::from_le_bytes(last));
+        add(text.len() as u64);
     }
-    number.to_le_bytes().into_iter().for_each(&mut add);
     finish(hash)
 }
 

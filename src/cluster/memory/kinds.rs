@@ -25,6 +25,12 @@ impl<'a> From<&'a Kind> for GroupKindRef<'a> {
     }
 }
 
+impl From<&GroupKindRef<'_>> for GroupKind {
+    fn from(kind: &GroupKindRef<'_>) -> GroupKind {
+        GroupKind { group: Text::new(kind.group), kind: Text::new(kind.kind) }
+    }
+}
+
 impl Equivalent<GroupKind> for GroupKindRef<'_> {
     fn equivalent(&self, key: &GroupKind) -> bool {
         key.kind == self.kind && key.group == self.group
@@ -79,9 +85,12 @@ impl KindInfo {
     }
 }
 
-/// Where objects live and what they have, as letters: `n`amespaced or `c`luster, then `s`tatus and
-/// `g`eneration where they have them. From the API references of the groups.
-const KNOWN: &[(&str, &[(&str, &str, &str)])] = &[
+/// A kind, its plural, and letters for where the objects live and what they have: `n`amespaced or `c`luster,
+/// then `s`tatus and `g`eneration.
+type Known = (&'static str, &'static str, &'static str);
+
+/// Kinds by group. From the API references of the groups.
+const KNOWN: &[(&str, &[Known])] = &[
     (
         "",
         &[
@@ -213,18 +222,21 @@ pub(super) fn guess(kind: &str) -> KindInfo {
 /// The plural of a kind by the rules of English that tools for definitions of kinds go by; the usual guess of
 /// `kubectl` (`meta.UnsafeGuessKindToResource`) but for `gateways` and the like, which it makes `gatewaies`.
 pub fn guess_plural(kind: &str) -> Text {
-    let singular = kind.to_lowercase();
-    if singular.ends_with("endpoints") {
-        return Text::from(singular);
+    let mut plural = kind.to_lowercase();
+    if plural.ends_with("endpoints") {
+        return Text::from(plural);
     }
-    let consonant_y = singular.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
-    Text::from(match consonant_y {
-        Some(stem) => format!("{stem}ies"),
-        None if ["s", "x", "z", "ch", "sh"].iter().any(|end| singular.ends_with(end)) => {
-            format!("{singular}es")
+    let stem = plural.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
+    let end = match stem.map(str::len) {
+        Some(length) => {
+            plural.truncate(length);
+            "ies"
         }
-        None => format!("{singular}s"),
-    })
+        None if ["s", "x", "z", "ch", "sh"].iter().any(|end| plural.ends_with(end)) => "es",
+        None => "s",
+    };
+    plural.push_str(end);
+    Text::from(plural)
 }
 
 #[cfg(test)]

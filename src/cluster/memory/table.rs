@@ -5,9 +5,13 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
+use super::index::Index;
 use super::kinds::KindInfo;
 use crate::cluster::{Change, Error, Event, Feed, Object, Query, Result, Watch};
-use crate::yaml::Text;
+use crate::yaml::{Node, Text, same};
+
+/// From how many objects on there is an index: fewer are looked through faster than it is kept.
+const INDEX_FROM: usize = 64;
 
 /// One object and what it is found by.
 pub(super) struct Slot {
@@ -32,12 +36,18 @@ struct Watcher {
 /// The objects of one kind in all its versions.
 pub(super) struct Table {
     pub(super) info: KindInfo,
+    /// The version of the kind all objects have, and whether one has another. Saves reads a look at the
+    /// objects, which are seldom in the processor's cache.
+    version: Text,
+    mixed: bool,
     slots: Vec<Option<Slot>>,
     /// Which slots are free.
     free: Vec<u32>,
     /// Slots by namespace and name.
     names: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    /// By namespace and labels, where there are many objects.
+    index: Option<Box<Index>>,
     /// How many names were generated from a prefix in a namespace.
     generated: HashMap<(Text, Text), u64>,
     /// How many objects were deleted.
@@ -49,13 +59,17 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new(info: KindInfo) -> Table {
+    /// For objects of a kind, mostly in this version.
+    pub(super) fn new(info: KindInfo, version: Text) -> Table {
         Table {
             info,
+            version,
+            mixed: false,
             slots: Vec::new(),
             free: Vec::new(),
-            names: HashTable::new(),
+            names: HashTable::with_capacity(7),
             hasher: DefaultHashBuilder::default(),
+            index: None,
             generated: HashMap::new(),
             deletions: 0,
             history: VecDeque::new(),
@@ -96,51 +110,112 @@ impl Table {
         Some(&self.slot(id)?.object)
     }
 
+    /// Whether all objects are in this version.
+    pub(super) fn all_in(&self, version: &str) -> bool {
+        !self.mixed && self.version == version
+    }
+
     /// Adds an object, of which there must be none.
     pub(super) fn insert(&mut self, namespace: Text, name: Text, object: Object) {
+        self.mixed |= object.version() != self.version;
         let slot = Slot { namespace, name, object };
-        let hash = self.hasher.hash_one((slot.namespace.as_str(), slot.name.as_str()));
-        let id = match self.free.pop() {
-            Some(id) => id,
-            None => {
-                self.slots.push(None);
-                (self.slots.len() - 1) as u32
-            }
-        };
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as u32
+        });
+        if let Some(index) = &mut self.index {
+            slot.terms(&self.hasher).for_each(|term| index.add(term, id));
+        }
+        let hash = slot.hash(&self.hasher);
         if let Some(place) = self.slots.get_mut(id as usize) {
             *place = Some(slot);
         }
         let (slots, hasher) = (&self.slots, &self.hasher);
-        self.names.insert_unique(hash, id, |&id| match slots.get(id as usize) {
-            Some(Some(slot)) => hasher.hash_one((slot.namespace.as_str(), slot.name.as_str())),
-            _ => 0,
-        });
+        let rehash =
+            |&id: &u32| slots.get(id as usize).and_then(Option::as_ref).map_or(0, |slot| slot.hash(hasher));
+        self.names.insert_unique(hash, id, rehash);
+        if self.index.is_none() && self.names.len() > INDEX_FROM {
+            self.index = Some(Box::new(self.new_index()));
+        }
+    }
+
+    fn new_index(&self) -> Index {
+        let mut index = Index::default();
+        for (id, slot) in self.slots.iter().enumerate() {
+            if let Some(slot) = slot {
+                slot.terms(&self.hasher).for_each(|term| index.add(term, id as u32));
+            }
+        }
+        index
     }
 
     /// Puts another version of an object in its slot.
     pub(super) fn replace(&mut self, id: u32, object: Object) {
-        if let Some(Some(slot)) = self.slots.get_mut(id as usize) {
-            slot.object = object;
+        self.mixed |= object.version() != self.version;
+        let Some(Some(slot)) = self.slots.get_mut(id as usize) else { return };
+        let before = std::mem::replace(&mut slot.object, object);
+        if self.index.is_none() || same_labels(&before, &slot.object) {
+            return;
+        }
+        let old: Vec<u64> = label_terms(&self.hasher, &before).collect();
+        let new: Vec<u64> = label_terms(&self.hasher, &slot.object).collect();
+        for term in old.iter().filter(|term| !new.contains(term)) {
+            self.remove_term(*term, id);
+        }
+        if let Some(index) = &mut self.index {
+            new.iter().filter(|term| !old.contains(term)).for_each(|term| index.add(*term, id));
+        }
+    }
+
+    /// Takes a slot, which has lost a term already, off the index.
+    fn remove_term(&mut self, term: u64, id: u32) {
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let has = |id: u32| {
+            let slot = slots.get(id as usize).and_then(Option::as_ref);
+            slot.is_some_and(|slot| slot.terms(hasher).any(|other| other == term))
+        };
+        if let Some(index) = &mut self.index {
+            index.remove(term, id, has);
         }
     }
 
     /// Removes an object.
-    pub(super) fn remove(&mut self, id: u32) -> Option<Object> {
-        let slot = self.slots.get_mut(id as usize)?.take()?;
-        let hash = self.hasher.hash_one((slot.namespace.as_str(), slot.name.as_str()));
-        if let Ok(entry) = self.names.find_entry(hash, |&other| other == id) {
+    pub(super) fn remove(&mut self, id: u32) {
+        let Some(slot) = self.slots.get_mut(id as usize).and_then(Option::take) else { return };
+        if let Ok(entry) = self.names.find_entry(slot.hash(&self.hasher), |&other| other == id) {
             entry.remove();
+        }
+        if self.index.is_some() {
+            let terms: Vec<u64> = slot.terms(&self.hasher).collect();
+            terms.into_iter().for_each(|term| self.remove_term(term, id));
         }
         self.free.push(id);
         self.deletions += 1;
-        Some(slot.object)
     }
 
     /// The objects that a query finds, by namespace and name.
     pub(super) fn select(&self, query: &Query) -> Vec<Object> {
-        let mut found: Vec<&Slot> = self.slots.iter().flatten().filter(|slot| slot.matches(query)).collect();
+        let mut found: Vec<&Slot> = match self.candidates(query) {
+            Some(ids) => {
+                ids.iter().filter_map(|&id| self.slot(id)).filter(|slot| slot.matches(query)).collect()
+            }
+            None => self.slots.iter().flatten().filter(|slot| slot.matches(query)).collect(),
+        };
         found.sort_unstable_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        found.dedup_by(|a, b| std::ptr::eq(*a, *b));
         found.into_iter().map(|slot| slot.object.clone()).collect()
+    }
+
+    /// The fewest slots that the index lists for a part of the query; none where all have to be looked at.
+    fn candidates(&self, query: &Query) -> Option<&[u32]> {
+        let index = self.index.as_ref()?;
+        let labels = query.labels.iter().map(|(key, value)| label_term(&self.hasher, key, value));
+        let namespace = self.namespace_term(query);
+        labels.chain(namespace).map(|term| index.candidates(term)).min_by_key(|ids| ids.len())
+    }
+
+    fn namespace_term(&self, query: &Query) -> Option<u64> {
+        (!query.namespace.is_empty()).then(|| namespace_term(&self.hasher, &query.namespace))
     }
 
     /// Tells those who watch, and keeps the change for those who will.
@@ -191,7 +266,36 @@ impl Table {
     }
 }
 
+/// What the index knows a namespace by.
+fn namespace_term(hasher: &DefaultHashBuilder, namespace: &str) -> u64 {
+    hasher.hash_one(namespace)
+}
+
+/// What the index knows a label by.
+fn label_term(hasher: &DefaultHashBuilder, key: &str, value: &str) -> u64 {
+    hasher.hash_one((key, value))
+}
+
+fn label_terms<'a>(hasher: &'a DefaultHashBuilder, object: &'a Object) -> impl Iterator<Item = u64> + 'a {
+    object.labels().map(|(key, value)| label_term(hasher, key, value))
+}
+
+fn same_labels(a: &Object, b: &Object) -> bool {
+    let labels = |object: &Object| object.get_metadata("labels").cloned().unwrap_or(Node::Null);
+    same(&labels(a), &labels(b))
+}
+
 impl Slot {
+    fn hash(&self, hasher: &DefaultHashBuilder) -> u64 {
+        hasher.hash_one((self.namespace.as_str(), self.name.as_str()))
+    }
+
+    fn terms<'a>(&'a self, hasher: &'a DefaultHashBuilder) -> impl Iterator<Item = u64> + 'a {
+        let namespace = Some(self.namespace.as_str()).filter(|namespace| !namespace.is_empty());
+        let namespace = namespace.map(|namespace| namespace_term(hasher, namespace));
+        label_terms(hasher, &self.object).chain(namespace)
+    }
+
     fn is(&self, namespace: &str, name: &str) -> bool {
         self.name == name && self.namespace == namespace
     }
@@ -210,7 +314,7 @@ impl Record {
             (None, Some(after)) => (Change::Added, after),
             (Some(_), Some(after)) => (Change::Modified, after),
             (Some(mut before), None) => {
-                before.set_resource_version(smol_str::format_smolstr!("{}", self.version));
+                before.set_resource_version(super::version_text(self.version));
                 (Change::Deleted, before)
             }
             (None, None) => return None,

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use hashbrown::hash_map::EntryRef;
+
+use super::definitions::{defined, is_definition};
 use super::kinds::{GroupKind, GroupKindRef};
 use super::settings::Settings;
 use super::table::Table;
@@ -25,15 +28,33 @@ const OWNED: [&str; 8] = [
 impl State {
     /// The table of a kind, made where there is none.
     pub(super) fn table_mut(&mut self, kind: &Kind, settings: &Settings) -> Result<&mut Table> {
-        if !self.tables.contains_key(&GroupKindRef::from(kind)) {
-            let info = settings.info(kind).ok_or_else(|| Error::no_match(kind))?;
-            let key = GroupKind { group: kind.group.clone(), kind: kind.kind.clone() };
-            self.tables.insert(key, Box::new(Table::new(info)));
+        let reference = GroupKindRef::from(kind);
+        match self.tables.entry_ref(&reference) {
+            EntryRef::Occupied(table) => Ok(table.into_mut()),
+            EntryRef::Vacant(place) => {
+                let info = self.defined.get(&reference).cloned().or_else(|| settings.info(kind));
+                let info = info.ok_or_else(|| Error::no_match(kind))?;
+                Ok(place.insert_with_key(
+                    GroupKind::from(&reference),
+                    Box::new(Table::new(info, kind.version.clone())),
+                ))
+            }
         }
-        self.tables
-            .get_mut(&GroupKindRef::from(kind))
-            .map(|table| &mut **table)
-            .ok_or_else(|| Error::no_match(kind))
+    }
+
+    /// Takes notice of an object that defines a kind. What is kept of that kind must not be lost: it stays
+    /// in its scope.
+    fn notice(&mut self, object: &Object) {
+        if is_definition(object)
+            && let Some((key, info)) = defined(object)
+        {
+            match self.tables.get_mut(&key) {
+                Some(table) if table.len() > 0 && table.info.namespaced != info.namespaced => {}
+                Some(table) => table.info = info.clone(),
+                None => {}
+            }
+            self.defined.insert(key, info);
+        }
     }
 
     /// The time now, as objects carry it.
@@ -131,6 +152,7 @@ impl Memory {
         };
         table.record(version, before, Some(object.clone()), self.settings.history);
         state.version = version;
+        state.notice(&object);
         drop(guard);
         Ok(self.observed(object))
     }
@@ -159,7 +181,8 @@ impl Memory {
                 }
             }
         }
-        let mut node = before.node().clone();
+        let seen = in_version(before.clone(), &key.kind);
+        let mut node = seen.node().clone();
         merge_patch::apply(&mut node, &patch);
         let mut object =
             Object::try_from(node).map_err(|error| Error::new(ErrorKind::BadRequest, error.to_string()))?;
@@ -169,8 +192,8 @@ impl Memory {
         {
             return Err(Error::invalid(&key.kind, &key.name, "the patch would make another object of it"));
         }
-        if same(object.node(), before.node()) {
-            return Ok(in_version(before, &key.kind));
+        if same(object.node(), seen.node()) {
+            return Ok(seen);
         }
         let generation = if info.has_generation && changes_more_than_metadata(&before, &object) {
             Some(before.generation() + 1)
@@ -186,13 +209,15 @@ impl Memory {
         table.replace(id, object.clone());
         table.record(version, Some(before), Some(object.clone()), self.settings.history);
         state.version = version;
+        state.notice(&object);
         drop(guard);
         Ok(self.observed(object))
     }
 
     pub(super) fn write_status(&self, object: &Object) -> Result<Object> {
         let key = object.key();
-        if self.settings.info(&key.kind).is_some_and(|info| !info.has_status) {
+        let info = self.read().info(&key.kind, &self.settings);
+        if info.is_some_and(|info| !info.has_status) {
             let message = "the server could not find the requested resource";
             return Err(Error::new(ErrorKind::NotFound, message));
         }

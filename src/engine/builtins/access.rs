@@ -14,7 +14,7 @@ use super::methods::{method, method_names};
 use super::numbers::as_int32;
 use super::spell::{missing_key, nearest};
 use super::text::repr;
-use crate::engine::values::ByteStr;
+use crate::engine::values::{ByteStr, Module, Struct};
 use crate::engine::{BoundMethod, NativeError, NativeResult};
 
 /// The message for an index outside a collection of `len` elements.
@@ -226,6 +226,13 @@ fn is_core_type(name: &str) -> bool {
 
 /// `x.name`, if there is one.
 pub fn attribute<'v>(x: Value<'v>, name: &str, heap: Heap<'v>) -> NativeResult<Option<Value<'v>>> {
+    // What is asked most, and has no methods.
+    if let Some(fields) = Struct::from_value(x) {
+        return Ok(fields.get(name, heap));
+    }
+    if let Some(module) = Module::from_value(x) {
+        return Ok(module.get(name));
+    }
     let type_name = x.get_type();
     if let Some((name, run)) = method(type_name, name) {
         return Ok(Some(BoundMethod::alloc(x, name, run, heap)));

@@ -150,7 +150,10 @@ impl Generator {
                 self.out.push(')');
             }
             Expr::Dot { object, name, pos } => {
-                if is_method_name(&name.name) || !name.name.is_ascii() {
+                // Modules have no methods.
+                let of_module =
+                    matches!(unparen(object), Expr::Ident(object) if self.modules.contains(&object.name));
+                if is_method_name(&name.name) && !of_module || !name.name.is_ascii() {
                     self.attribute(object, name, *pos);
                 } else {
                     self.site(SiteKind::Attribute(name.name.clone()), *pos, |g| {

@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 
 use super::builtins::is_universal;
 use super::names;
+use super::syntax::Resolved;
 use super::syntax::ast::{DefStmt, Expr, Ident, Param, Position, Stmt};
 
 /// The function a compiled file consists of.
@@ -89,17 +90,17 @@ impl Instructions for NoInstructions {
 }
 
 /// Generates a whole file. `exports` are the names other files may load; none for a file that
-/// nobody loads. `builtin_uses` are the places where a name the file binds later still means the
-/// built-in. `bound` tells the names that are the file's own.
+/// nobody loads. `resolved` is what its names mean, `bound` tells those that are the file's own.
 pub(crate) fn generate(
     stmts: &[Stmt],
     bound: &dyn Fn(&str) -> bool,
     exports: &[Box<str>],
-    builtin_uses: &HashSet<Position>,
+    resolved: &Resolved,
     file: u32,
     instructions: &mut dyn Instructions,
 ) -> Generated {
-    let mut generator = Generator { file, builtin_uses: builtin_uses.clone(), ..Generator::default() };
+    let Resolved { builtin_uses, modules, .. } = resolved.clone();
+    let mut generator = Generator { file, builtin_uses, modules, ..Generator::default() };
     generator.indent = 1;
     generator.body(stmts, instructions);
     generator.start_line();
@@ -147,6 +148,8 @@ pub(crate) struct Generator {
     temporaries: u32,
     file: u32,
     builtin_uses: HashSet<Position>,
+    /// Names that mean a module of ytt's.
+    modules: HashSet<Box<str>>,
     /// The natives used, in the order of first use; templates use thousands.
     natives: Vec<String>,
     natives_known: HashSet<String>,

@@ -24,6 +24,8 @@ pub struct Resolved {
     /// Where names of `globals` or `loaded` are used at top level before their first binding and mean
     /// a built-in or predeclared value: `list = list(x)`. Uses in functions and comprehensions never do.
     pub builtin_uses: HashSet<Position>,
+    /// The names of `loaded` that mean a module of ytt's wherever the file uses them.
+    pub modules: HashSet<Box<str>>,
 }
 
 /// Checks the names and the statements' places.
@@ -44,6 +46,8 @@ pub fn resolve(
         block: FILE,
         globals: Names::default(),
         loaded: Names::default(),
+        modules: HashSet::new(),
+        others: HashSet::new(),
         early: Vec::new(),
         is_known: &is_known,
         loops: 0,
@@ -119,6 +123,9 @@ pub(super) struct Resolver<'a, 'k> {
     block: usize,
     globals: Names<'a>,
     loaded: Names<'a>,
+    /// The names that some `load` binds to a module of ytt's, and those that anything else binds anywhere.
+    modules: HashSet<&'a str>,
+    others: HashSet<&'a str>,
     /// Uses of built-in names at top level.
     early: Vec<&'a Ident>,
     is_known: &'k dyn Fn(&str) -> bool,
@@ -147,7 +154,9 @@ impl<'a> Resolver<'a, '_> {
         }
         let is_bound = |name: &str| self.globals.set.contains(name) || self.loaded.set.contains(name);
         let builtin_uses = self.early.iter().filter(|id| is_bound(&id.name)).map(|id| id.pos).collect();
-        Ok(Resolved { builtin_uses, globals: self.globals.into_boxes(), loaded: self.loaded.into_boxes() })
+        let modules = self.modules.difference(&self.others).map(|name| Box::from(*name)).collect();
+        let (globals, loaded) = (self.globals.into_boxes(), self.loaded.into_boxes());
+        Ok(Resolved { builtin_uses, globals, loaded, modules })
     }
 
     // Blocks. INVARIANT: the numbers of blocks are indices of `blocks`, which only grows.
@@ -185,6 +194,7 @@ impl<'a> Resolver<'a, '_> {
 
     /// Binds a name; true if the block had it already.
     pub(super) fn bind(&mut self, id: &'a Ident) -> bool {
+        self.others.insert(&id.name);
         if self.block != FILE {
             return !self.of(self.block).names.insert(&id.name);
         }
@@ -312,7 +322,7 @@ impl<'a> Resolver<'a, '_> {
                     self.error(load.pos, "load statement within a function");
                 }
                 for (local, original) in &load.names {
-                    self.load(local, original);
+                    self.load(&load.module, local, original);
                 }
             }
         }
@@ -347,7 +357,7 @@ impl<'a> Resolver<'a, '_> {
         self.function_loops -= 1;
     }
 
-    fn load(&mut self, local: &'a Ident, original: &'a Ident) {
+    fn load(&mut self, module: &str, local: &'a Ident, original: &'a Ident) {
         if original.name.is_empty() {
             return self.error(original.pos, "load: empty identifier");
         }
@@ -355,6 +365,8 @@ impl<'a> Resolver<'a, '_> {
             let message = format!("load: names with leading underscores are not exported: {}", original.name);
             self.error(original.pos, message);
         }
+        let names = if module.starts_with("@ytt:") { &mut self.modules } else { &mut self.others };
+        names.insert(&local.name);
         self.of(self.block).names.insert(&local.name);
         if self.block == FILE {
             self.loaded.add(&local.name);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
-use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, starlark_value};
+use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
 
 use crate::engine::builtins;
 use crate::yaml::Text;
@@ -37,6 +37,16 @@ impl<'v> Module<'v> {
         let members = members.into_iter().map(|(name, value)| Member { name: name.into(), value }).collect();
         heap.alloc_complex_no_freeze(Module { name: name.into(), members })
     }
+
+    /// The module behind a value.
+    pub(crate) fn from_value(value: Value<'v>) -> Option<&'v Module<'v>> {
+        value.downcast_ref::<Module<'v>>()
+    }
+
+    /// The member of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<Value<'v>> {
+        self.members.iter().find(|member| member.name == name).map(|member| member.value)
+    }
 }
 
 impl fmt::Display for Module<'_> {
@@ -50,7 +60,7 @@ super::debug_by_display!(Module<'_>);
 #[starlark_value(type = "module")]
 impl<'v> StarlarkValue<'v> for Module<'v> {
     fn get_attr(&self, name: &str, _heap: Heap<'v>) -> Option<Value<'v>> {
-        self.members.iter().find(|member| member.name == name).map(|member| member.value)
+        self.get(name)
     }
 
     fn dir_attr(&self) -> Vec<String> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::schema::Any;
 use crate::error::{Error, ErrorKind, Result};
 use crate::yaml::{Node, from_node};
 
@@ -44,7 +45,7 @@ pub struct TemplateParam {
     /// Name of a parameter the template accepts from the blueprint or the owner.
     pub name: String,
     /// Value where neither the blueprint nor the owner gives one.
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "Any")]
     pub default: Node,
 }
 
@@ -55,7 +56,7 @@ pub struct OwnerParam {
     /// Name of the parameter. Should match a parameter of the blueprint or of a template.
     pub name: String,
     /// Value of the parameter.
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "Any")]
     pub value: Node,
 }
 
@@ -67,11 +68,11 @@ pub struct BlueprintParam {
     pub name: String,
     /// Value of the parameter. When it is given, that of the owner is ignored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Any")]
     pub value: Option<Node>,
     /// Value where the owner gives none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Any")]
     pub default: Option<Node>,
 }
 

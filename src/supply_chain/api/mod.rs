@@ -8,6 +8,7 @@ mod blueprint;
 mod common;
 mod owner;
 mod run;
+mod schema;
 mod selector;
 mod status;
 mod template;

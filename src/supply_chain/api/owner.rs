@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::blueprint::{BlueprintKind, is_zero};
 use super::common::{ObjectReference, OwnerParam, Source};
+use super::schema::{EnvVar, ResourceRequirements};
 use super::status::{Condition, ResourceStatus};
 use crate::yaml::Node;
 
@@ -67,14 +68,14 @@ pub struct WorkloadSpec {
     pub build: Option<WorkloadBuild>,
     /// Environment variables of the main container that runs the application.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[schemars(with = "Vec<EnvVar>")]
     pub env: Vec<Node>,
     /// A pre-built image in a registry, instead of source code. Give one of source and image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// Resource constraints of the application.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "ResourceRequirements")]
     pub resources: Option<Node>,
     /// The service account with permissions to create the resources of the supply chain. If it is not
     /// given, that of the supply chain is used, else the account `default` in the namespace of the workload.
@@ -91,7 +92,7 @@ pub struct WorkloadSpec {
 pub struct WorkloadBuild {
     /// Environment variables of the resources that build.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[schemars(with = "Vec<EnvVar>")]
     pub env: Vec<Node>,
 }
 

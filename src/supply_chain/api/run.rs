@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::blueprint::is_zero;
+use super::schema::{Any, Object};
 use super::status::Condition;
 use crate::yaml::Node;
 
@@ -21,7 +22,7 @@ pub struct RunnableSpec {
     pub selector: Option<ResourceSelector>,
     /// Values, which the template finds as `$(runnable.spec.inputs.<key>)$`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[schemars(with = "BTreeMap<String, Any>")]
     pub inputs: BTreeMap<String, Node>,
     /// The service account with permissions to create what the template asks for. If it is not given, the
     /// account `default` in the namespace of the runnable.
@@ -96,7 +97,7 @@ pub struct RunnableStatus {
     pub conditions: Vec<Condition>,
     /// Outputs of the latest object whose condition `Succeeded` is true.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[schemars(with = "BTreeMap<String, Any>")]
     pub outputs: BTreeMap<String, Node>,
 }
 
@@ -105,7 +106,7 @@ pub struct RunnableStatus {
 #[serde(rename_all = "camelCase")]
 pub struct RunTemplateSpec {
     /// A Kubernetes object in which `$(path)$` stands for values of the runnable and the selected object.
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "Object")]
     pub template: Node,
     /// JSON paths on the stamped object by the name of the output.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

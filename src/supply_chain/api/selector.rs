@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What an owner must have to be chosen. All requirements must hold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct Selector {
     /// Labels the owner must have.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

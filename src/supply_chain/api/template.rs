@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{Metadata, TemplateParam, read};
 use super::run::RetentionPolicy;
+use super::schema::Object;
 use crate::error::{Error, ErrorKind, Result};
 use crate::yaml::Node;
 
@@ -127,7 +128,7 @@ pub struct TemplateSpec {
     /// Either template or ytt must be given. The object should have no namespace: it comes into that of
     /// the owner.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Object")]
     pub template: Option<Node>,
     /// A ytt template of a Kubernetes object; the owner, its parameters and inputs are its data values.
     /// Either template or ytt must be given. The object should have no namespace: it comes into that of
@@ -258,7 +259,7 @@ pub struct CompletionCondition {
 pub struct HealthRule {
     /// It is healthy once it exists.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Object")]
     pub always_healthy: Option<Node>,
     /// It is as healthy as its condition of this type says.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -145,6 +145,12 @@ fn texts_reasons_and_what_is_tried_again() {
             ["PassThrough", "UnknownError"],
             false,
         ),
+        (
+            RealizeError::PassThroughKind,
+            "failed to create new stamp pass through reader: kind does not match a known template",
+            ["UnknownError"; 2],
+            true,
+        ),
         (RealizeError::Other(cause()), "boom", ["UnknownError"; 2], true),
     ];
     for (error, text, [workload, deliverable], retry) in cases {

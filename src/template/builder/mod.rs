@@ -10,6 +10,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::nodes::{Kind, Nodes, Piece, Tag, TemplateNode};
+use super::plan::Body;
+use super::transcript::{Built, Chunks, Transcript};
 use crate::engine::convert::go_type;
 use crate::limits::{self, Limit};
 use crate::yaml::{
@@ -70,6 +72,8 @@ pub(crate) struct Context<'s> {
     frames: Vec<Frame>,
     annotations: Vec<(Tag, u32)>,
     keys: Vec<(Tag, Node)>,
+    /// What has been recorded instead of built: then there are no frames.
+    transcript: Option<Transcript>,
 }
 
 thread_local! {
@@ -103,11 +107,40 @@ type Outcome = Result<(), String>;
 impl<'s> Context<'s> {
     pub(crate) fn new(dialect: Dialect, source: &'s Source) -> Context<'s> {
         let frames = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten().unwrap_or_default();
-        Context { dialect, source, frames, annotations: Vec::new(), keys: Vec::new() }
+        Context { dialect, source, frames, annotations: Vec::new(), keys: Vec::new(), transcript: None }
+    }
+
+    /// The context of a file that is recorded as long as that will do.
+    pub(crate) fn recorded(chunks: &'s Arc<Chunks>) -> Context<'s> {
+        let transcript = Some(Transcript::new(chunks));
+        let (frames, annotations, keys) = (Vec::new(), Vec::new(), Vec::new());
+        Context { dialect: Dialect::Yaml, source: &chunks.source, frames, annotations, keys, transcript }
+    }
+
+    /// Records a chunk with these holes (none for one that cannot be filled); false if it has to be built.
+    pub(crate) fn record(
+        &mut self,
+        chunks: &Arc<Chunks>,
+        index: usize,
+        body: &Body,
+        holes: impl Iterator<Item = Option<Option<(Node, u32)>>>,
+    ) -> bool {
+        match &mut self.transcript {
+            Some(transcript) => transcript.chunk(chunks, index, body, holes),
+            None => false,
+        }
+    }
+
+    /// Builds what has been recorded, to go on building.
+    fn build_recorded(&mut self) {
+        if let Some(transcript) = self.transcript.take() {
+            transcript.play(self);
+        }
     }
 
     /// Annotations for the node that starts next under this tag.
     pub(crate) fn annotate(&mut self, tag: Tag, annotations: impl FnOnce(u32) -> u32) {
+        self.build_recorded();
         match self.annotations.iter_mut().find(|(pending, _)| *pending == tag) {
             Some((_, id)) => *id = annotations(*id),
             None => self.annotations.push((tag, annotations(0))),
@@ -116,11 +149,13 @@ impl<'s> Context<'s> {
 
     /// The key of the map item that starts next under this tag.
     pub(crate) fn set_key(&mut self, tag: Tag, key: Node) {
+        self.build_recorded();
         self.keys.push((tag, key));
     }
 
     /// Starts a node: closes what does not contain it and adds it to what does.
     pub(crate) fn start(&mut self, tag: Tag) -> Outcome {
+        self.build_recorded();
         let source = self.source;
         let Some(node) = source.nodes.get(tag) else {
             return Err(format!("expected to find node tag {tag}"));
@@ -147,6 +182,7 @@ impl<'s> Context<'s> {
 
     /// Adds a finished piece.
     pub(crate) fn put(&mut self, tag: Tag) -> Outcome {
+        self.build_recorded();
         let source = self.source;
         let Some((node, prebuilt)) = source.nodes.get(tag).and_then(|n| Some((n, n.prebuilt.as_ref()?)))
         else {
@@ -260,6 +296,7 @@ impl<'s> Context<'s> {
 
     /// Gives the innermost open node the scalar the template holds for it.
     pub(crate) fn set_static(&mut self, tag: Tag) -> Outcome {
+        self.build_recorded();
         let source = self.source;
         let value = source.nodes.get(tag).and_then(|node| node.value.clone()).unwrap_or_default();
         let collection = self.frames.last().map(|top| &top.build).and_then(Build::contents);
@@ -271,6 +308,7 @@ impl<'s> Context<'s> {
 
     /// Gives the innermost open node a value that nests at most `depth` deep.
     pub(crate) fn set(&mut self, value: Node, depth: u32) -> Outcome {
+        self.build_recorded();
         let depth = checked_depth(&value, depth, self.frames.len())?;
         let Some(top) = self.frames.last_mut() else {
             return Err("(p) runtime error: index out of range [-1]".to_owned());
@@ -334,12 +372,21 @@ impl<'s> Context<'s> {
     /// Closes everything and gives the result with an upper bound of how deep it nests: `None` if
     /// nothing was started.
     pub(crate) fn finish(mut self) -> Option<(Node, u32)> {
+        self.build_recorded();
         while self.frames.len() > 1 {
             self.close_top();
         }
         let frame = self.frames.pop()?;
         let depth = frame.below + frame.build.own_depth();
         Some((frame.build.into_node(), depth))
+    }
+
+    /// [`finish`](Context::finish), or what has been recorded.
+    pub(crate) fn conclude(mut self) -> Option<Built> {
+        match self.transcript.take() {
+            Some(transcript) => Some(Built::Transcript(transcript)),
+            None => self.finish().map(|(node, _)| Built::Node(node)),
+        }
     }
 
     /// What it builds.

@@ -15,6 +15,10 @@ impl Context<'_> {
         if self.dialect == Dialect::Text {
             return Err("unsupported operation".to_owned());
         }
+        if self.transcript.as_mut().is_some_and(|transcript| transcript.replace(value, depth)) {
+            return Ok(());
+        }
+        self.build_recorded();
         let implicit = self.source.implicit_overrides;
         let depth = checked_depth(value, depth, self.frames.len())?;
         let [.., parent, top] = self.frames.as_mut_slice() else {
