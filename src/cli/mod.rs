@@ -11,6 +11,8 @@ mod controller;
 mod convert;
 mod crds;
 mod fmt;
+#[cfg(feature = "controller")]
+mod install;
 mod lint;
 mod ytt;
 
@@ -93,6 +95,8 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("fmt", matches)) => fmt::run(matches, console),
         #[cfg(feature = "controller")]
         Some(("controller", matches)) => controller::run(matches),
+        #[cfg(feature = "controller")]
+        Some(("install", matches)) => install::run(matches, console),
         Some(("lint", matches)) => lint::run(matches, console),
         Some(("completion", matches)) => completion::run(matches, console),
         _ => console.print(command().render_help().to_string()),
@@ -141,6 +145,6 @@ fn command() -> Command {
             Command::new("version").about("Print the version, and that of ytt it is compatible with"),
         );
     #[cfg(feature = "controller")]
-    let command = command.subcommand(controller::command());
+    let command = command.subcommand(controller::command()).subcommand(install::command());
     command
 }

@@ -67,6 +67,10 @@ pub(super) fn reconcile(shared: &Shared, key: &Key) -> Outcome {
     }
     shared.recorder.record(&object, &reconciled.events);
     let conditions = conditions(&reconciled.status);
+    if find(&conditions, READY).is_some_and(|ready| ready.reason.is_empty()) {
+        // The blueprint has not said yet whether it is ready; the API server takes no condition without a reason.
+        return Outcome::Done;
+    }
     say(key, &reconciled, &conditions);
     let written =
         if reconciled.changed { write(shared, key, &object, &reconciled, &own) } else { Outcome::Done };

@@ -12,8 +12,9 @@ use super::dependents::On;
 use super::key::{Key, Subject};
 use crate::cluster::kube::{Detail, Informer, Sink, Store, Told};
 use crate::cluster::{Change, Kind, Object, Resource};
-use crate::supply_chain::api::{BlueprintKind, GROUP, TemplateKind, VERSION};
+use crate::supply_chain::api::{BlueprintKind, GROUP, OwnerKind, TemplateKind, VERSION};
 use crate::supply_chain::catalog::{CompiledBlueprint, RUN_TEMPLATE};
+use crate::supply_chain::labels::owner_keys;
 use crate::supply_chain::owner::Owner;
 use crate::supply_chain::select::best;
 use crate::yaml::Text;
@@ -193,10 +194,19 @@ impl Shared {
     }
 
     fn wake_owner(&self, object: &Object) {
-        if let Some(owner) = object.controller()
-            && let Some(key) = Key::of_owner(&owner, object.namespace())
-        {
-            self.queue.add(key);
+        let Some(owner) = object.controller() else { return };
+        let Some(key) = Key::of_owner(&owner, object.namespace()) else { return };
+        if !key.namespace.is_empty() {
+            return self.queue.add(key);
+        }
+        // An object of the whole cluster: its label says where the owner lives, or it is looked for.
+        let label = |kind| object.label(owner_keys(kind)[1]);
+        if let Some(namespace) = label(OwnerKind::Workload).or_else(|| label(OwnerKind::Deliverable)) {
+            return self.queue.add(Key { namespace: Text::new(namespace), ..key });
+        }
+        let Some(store) = self.store(key.subject) else { return };
+        for (namespace, _) in store.names().into_iter().filter(|(_, name)| *name == key.name) {
+            self.queue.add(Key { namespace, ..key.clone() });
         }
     }
 

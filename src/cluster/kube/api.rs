@@ -78,6 +78,15 @@ pub(super) struct Call<'a> {
     pub(super) caller: &'a Caller,
 }
 
+/// How often a request is made that the API server puts off.
+const PUT_OFF: u32 = 5;
+
+enum Answer {
+    Text(String),
+    PutOff(Duration),
+    Refused(kube::Error),
+}
+
 pub(super) const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -93,10 +102,12 @@ impl Api {
     /// # Errors
     /// The configuration is wrong.
     pub fn new(
-        config: kube::Config,
+        mut config: kube::Config,
         runtime: Handle,
         options: ApiOptions,
     ) -> std::result::Result<Api, kube::Error> {
+        // It would repeat creating an object whose fate is not known.
+        config.default_retry = false;
         let mut anonymous = config.clone();
         anonymous.auth_info = kube::config::AuthInfo::default();
         let bucket = Mutex::new(Bucket { tokens: options.burst, filled: Instant::now() });
@@ -176,9 +187,21 @@ impl Api {
         }
     }
 
-    /// Makes a request and gives the text of the answer.
+    /// Makes a request and gives the text of the answer. Requests that the API server has put off (429) are
+    /// made again when it says so; nothing came of them.
     pub(super) async fn call(&self, call: Call<'_>) -> Result<String> {
         let request = Api::request(&call)?;
+        for _ in 0..PUT_OFF {
+            match self.call_once(&call, request.clone()).await? {
+                Answer::Text(text) => return Ok(text),
+                Answer::PutOff(wait) => tokio::time::sleep(wait).await,
+                Answer::Refused(error) => return Err(convert(&error)),
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "the server has received too many requests"))
+    }
+
+    async fn call_once(&self, call: &Call<'_>, request: Request<Vec<u8>>) -> Result<Answer> {
         let wait = self.wait();
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -191,7 +214,14 @@ impl Api {
             return Err(Error::new(ErrorKind::Unavailable, message));
         };
         self.observe(&call.method, Some(&answer));
-        answer.map_err(|error| convert(&error))
+        Ok(match answer {
+            Ok(text) => Answer::Text(text),
+            Err(kube::Error::Api(status)) if status.code == 429 => {
+                let seconds = status.details.map_or(0, |details| details.retry_after_seconds);
+                Answer::PutOff(Duration::from_secs(u64::from(seconds.clamp(1, 10))))
+            }
+            Err(error) => Answer::Refused(error),
+        })
     }
 
     /// Makes a request whose answer is a line after the other.

@@ -1,7 +1,7 @@
 //! Which kinds the API server has.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::api::{Api, Call, Caller, read_object};
@@ -31,12 +31,14 @@ struct Version {
 pub struct Discovery {
     api: Arc<Api>,
     versions: RwLock<HashMap<(Text, Text), Version>>,
+    /// Held while the API server is asked, so that one asks for all.
+    asking: Mutex<()>,
 }
 
 impl Discovery {
     /// Nothing is known yet.
     pub fn new(api: Arc<Api>) -> Discovery {
-        Discovery { api, versions: RwLock::default() }
+        Discovery { api, versions: RwLock::default(), asking: Mutex::default() }
     }
 
     fn known(&self, kind: &Kind) -> Option<Option<Arc<KindInfo>>> {
@@ -57,8 +59,14 @@ impl Discovery {
         let known = match self.known(kind) {
             Some(known) => known,
             None => {
-                self.ask(kind)?;
-                self.known(kind).flatten()
+                let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+                match self.known(kind) {
+                    Some(known) => known,
+                    None => {
+                        self.ask(kind)?;
+                        self.known(kind).flatten()
+                    }
+                }
             }
         };
         known.ok_or_else(|| Error::no_match(kind))

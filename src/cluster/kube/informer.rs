@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::io::AsyncBufReadExt as _;
 use tokio::sync::Notify;
@@ -20,6 +20,9 @@ const WATCH_SECONDS: u64 = 300;
 
 /// The API server says something (a bookmark) every minute; a watch that is silent for longer is dead.
 const SILENCE: Duration = Duration::from_secs(WATCH_SECONDS * 2);
+
+/// A watch that lasts no longer is followed by a pause.
+const BRIEF: Duration = Duration::from_millis(200);
 
 /// How much of the objects is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -183,12 +186,15 @@ impl Informer {
     async fn watch(&self, mut version: Text) -> Error {
         let mut failures = 0_u32;
         loop {
+            let begin = Instant::now();
             let watched = self.watch_once(&mut version, |change, object| {
                 self.take(change, &object);
                 true
             });
             match watched.await {
-                Ok(()) => failures = 0,
+                Ok(()) if begin.elapsed() > BRIEF => failures = 0,
+                // An API server that ends watches as they begin is not asked without a pause.
+                Ok(()) => tokio::time::sleep(BRIEF).await,
                 Err(error) if error.kind() == ErrorKind::Unavailable && failures < 8 => {
                     tracing::debug!(kind = %self.kind, "watching anew: {error}");
                     tokio::time::sleep(Duration::from_millis(50 << failures)).await;

@@ -1,7 +1,8 @@
 //! The port to the cluster, as one pass over an owner has it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::access::{Access, Question};
 use super::api::{Api, Caller};
@@ -39,7 +40,12 @@ pub struct Connection {
     pub tokens: Tokens,
     access: Access,
     families: &'static [Family],
+    /// When a request to create an object of a kind was last made whose fate is not known.
+    doubtful: Mutex<HashMap<Kind, Instant>>,
 }
+
+/// How long memory does not count for a kind after a request to create whose fate is not known.
+const DOUBT: Duration = Duration::from_secs(60);
 
 impl Connection {
     /// A connection that keeps objects of these families in memory. Single objects are looked for in the
@@ -51,7 +57,8 @@ impl Connection {
         families: &'static [Family],
     ) -> Connection {
         let tokens = Tokens::new(Arc::clone(&api));
-        Connection { api, discovery, informers, tokens, access: Access::default(), families }
+        let (access, doubtful) = Default::default();
+        Connection { api, discovery, informers, tokens, access, families, doubtful }
     }
 
     /// A session of the controller itself.
@@ -77,6 +84,11 @@ impl Connection {
             key: Text::from(format!("{namespace}/{name}/{uid}")),
         };
         Ok(Session::new(self, Some(account), Caller::Token(token)))
+    }
+
+    /// Whether an object of this kind may be there that no store knows of.
+    fn is_doubtful(&self, kind: &Kind) -> bool {
+        lock(&self.doubtful).get(kind).is_some_and(|since| since.elapsed() < DOUBT)
     }
 
     /// Who may do what has changed.
@@ -148,11 +160,11 @@ impl<'a> Session<'a> {
         let caller = lock(&self.caller).clone();
         let api = &*self.connection.api;
         let mut answer = request(api, &caller);
-        if let (Err(error), Some(account)) = (&answer, &self.account)
+        if let (Err(error), Some(account), Caller::Token(refused)) = (&answer, &self.account, &caller)
             && error.kind() == ErrorKind::Unauthorized
         {
             let Account { namespace, name, uid, .. } = account;
-            self.connection.tokens.forget(namespace, name, uid);
+            self.connection.tokens.forget(namespace, name, uid, refused);
             if let Ok(token) = self.connection.tokens.token(namespace, name, uid) {
                 let caller = Caller::Token(token);
                 *lock(&self.caller) = caller.clone();
@@ -267,6 +279,7 @@ impl Cluster for Session<'_> {
         let namespace = namespace_of(&info.resource, &key.namespace);
         let question = self.question(&key.kind, namespace, false);
         if self.may_look(question.as_ref())
+            && !self.connection.is_doubtful(&key.kind)
             && let Some(store) = self.store(&key.kind, self.connection.families.first())
             && store.is_synced()
         {
@@ -290,6 +303,7 @@ impl Cluster for Session<'_> {
         if let Some((family, owner)) = owned
             && !namespace.is_empty()
             && self.may_look(question.as_ref())
+            && !self.connection.is_doubtful(&query.kind)
             && let Some(store) = self.store(&query.kind, Some(family))
             && store.is_synced()
         {
@@ -339,7 +353,12 @@ impl Cluster for Session<'_> {
                 let live = self.get_live(&key, &info)?;
                 self.patch(&live, &object)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                if error.kind() == ErrorKind::Unavailable {
+                    lock(&self.connection.doubtful).insert(kind, Instant::now());
+                }
+                Err(error)
+            }
             Ok(created) => {
                 self.keep(&created);
                 Ok(created)

@@ -44,10 +44,13 @@ struct Token {
     expires: Instant,
 }
 
+/// A token, once there is one. Whoever holds the lock fetches it for all.
+type Slot = Arc<Mutex<Option<Token>>>;
+
 /// The tokens, by account.
 pub struct Tokens {
     api: Arc<Api>,
-    tokens: Mutex<HashMap<String, Token>>,
+    slots: Mutex<HashMap<String, Slot>>,
 }
 
 impl fmt::Debug for Tokens {
@@ -59,38 +62,48 @@ impl fmt::Debug for Tokens {
 impl Tokens {
     /// None yet.
     pub fn new(api: Arc<Api>) -> Tokens {
-        Tokens { api, tokens: Mutex::default() }
+        Tokens { api, slots: Mutex::default() }
     }
 
     fn key(namespace: &str, name: &str, uid: &str) -> String {
         format!("{name:?}/{namespace:?}/{uid:?}")
     }
 
+    fn slot(&self, key: &str) -> Slot {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(key) {
+            return Arc::clone(slot);
+        }
+        // Those of accounts that are gone expire; the rest is in use.
+        let now = Instant::now();
+        slots.retain(|_, slot| match slot.try_lock() {
+            Ok(token) => token.as_ref().is_some_and(|token| token.expires > now),
+            Err(_) => true,
+        });
+        Arc::clone(slots.entry(key.to_owned()).or_default())
+    }
+
     /// The token of an account, kept or new.
     pub(super) fn token(&self, namespace: &str, name: &str, uid: &str) -> Result<HeaderValue, TokenError> {
         let key = Tokens::key(namespace, name, uid);
+        let slot = self.slot(&key);
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let old = {
-            let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-            tokens.get(&key).map(|token| (token.header.clone(), token.renew, token.expires))
-        };
-        if let Some((header, renew, _)) = &old
-            && now < *renew
+        if let Some(token) = &*slot
+            && now < token.renew
         {
-            return Ok(header.clone());
+            return Ok(token.header.clone());
         }
         match self.fetch(namespace, name) {
             Ok((header, lasts)) => {
                 let token = Token { header: header.clone(), renew: now + lasts / 2, expires: now + lasts };
-                let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-                tokens.retain(|_, token| token.expires > now);
-                tokens.insert(key, token);
+                *slot = Some(token);
                 Ok(header)
             }
-            Err(error) => match old {
-                Some((header, _, expires)) if now < expires => {
+            Err(error) => match &*slot {
+                Some(token) if now < token.expires => {
                     tracing::error!(account = format!("{namespace}/{name}"), "update token: {error}");
-                    Ok(header)
+                    Ok(token.header.clone())
                 }
                 Some(_) => Err(TokenError::Expired(key, error)),
                 None => Err(TokenError::Fetch(error)),
@@ -98,10 +111,13 @@ impl Tokens {
         }
     }
 
-    /// Forgets a token that the API server no longer takes.
-    pub(super) fn forget(&self, namespace: &str, name: &str, uid: &str) {
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.remove(&Tokens::key(namespace, name, uid));
+    /// Forgets a token that the API server no longer takes, unless there is another one already.
+    pub(super) fn forget(&self, namespace: &str, name: &str, uid: &str, refused: &HeaderValue) {
+        let slot = self.slot(&Tokens::key(namespace, name, uid));
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.as_ref().is_some_and(|token| token.header == *refused) {
+            *slot = None;
+        }
     }
 
     fn fetch(&self, namespace: &str, name: &str) -> Result<(HeaderValue, Duration), Error> {
