@@ -35,7 +35,11 @@ fn main() -> ExitCode {
         eprintln!("skipped: KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver");
         return ExitCode::SUCCESS;
     };
-    let tests: [(&str, fn(&Path)); 8] = [
+    let tests: [(&str, fn(&Path)); 9] = [
+        (
+            "the_example_becomes_ready_with_the_rights_of_the_installation",
+            the_example_becomes_ready_with_the_rights_of_the_installation,
+        ),
         ("a_chain_becomes_ready_and_rests", a_chain_becomes_ready_and_rests),
         ("changes_reach_those_they_touch", changes_reach_those_they_touch),
         ("accounts_and_rights_that_come_later", accounts_and_rights_that_come_later),
@@ -123,6 +127,38 @@ fn a_chain_becomes_ready_and_rests(assets: &Path) {
     assert_eq!(controller.process.terminate(), Some(0));
     let holder = server.get(&["lease", "stampmill-controller"], "{.spec.holderIdentity}");
     assert_eq!(holder, "");
+}
+
+/// With what `stampmill install` prints, and as the account that it makes.
+fn the_example_becomes_ready_with_the_rights_of_the_installation(assets: &Path) {
+    let server = Server::start(assets);
+    let install = Command::new(env!("CARGO_BIN_EXE_stampmill")).arg("install").output().unwrap();
+    assert!(install.status.success());
+    server.apply(&String::from_utf8(install.stdout).unwrap());
+    let kubeconfig = server.kubeconfig_of("stampmill-system", "stampmill-controller");
+    let kubeconfig = kubeconfig.display().to_string();
+    let mut controller =
+        server.controller(&["--kubeconfig", &kubeconfig, "--leader-election-namespace=stampmill-system"]);
+    controller.wait_until_ready();
+    for file in ["chain.yml", "workload.yml"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/example").join(file);
+        server.kubectl(&["apply", "-n", "default", "-f", &path.display().to_string()], "").unwrap();
+    }
+    server.wait("the workload", &["-n", "default", "workload", "moon"], READY, "True");
+    let greeting = server.get(&["-n", "default", "configmap", "moon-greeting"], "{.data.greeting}");
+    assert_eq!(greeting, "Hello, moon!");
+    server.wait(
+        "an event",
+        &["-n", "default", "events", "--field-selector=involvedObject.name=moon,reason=StampedObjectApplied"],
+        "{.items[0].message}",
+        "Created object [configmaps/moon-greeting]",
+    );
+    assert_eq!(controller.process.terminate(), Some(0));
+    let holder =
+        server.get(&["-n", "stampmill-system", "lease", "stampmill-controller"], "{.spec.holderIdentity}");
+    assert_eq!(holder, "");
+    let log = std::fs::read_to_string(server.folder.path().join("controller.log")).unwrap();
+    assert!(!log.contains("forbidden"), "{log}");
 }
 
 fn changes_reach_those_they_touch(assets: &Path) {

@@ -85,7 +85,7 @@ mod tests {
         let [web, api] = ["web", "api"].map(|name| Key::new(Subject::Workload, "ns", name));
         _ = dependents.set(&web, [template("a"), template("b")].into());
         _ = dependents.set(&api, [template("b")].into());
-        assert_eq!(dependents.of(&template("a")), [web.clone()]);
+        assert!(dependents.of(&template("a")).iter().eq([&web]));
         assert_eq!(dependents.of(&template("b")).len(), 2);
         assert!(!dependents.set(&web, [template("a")].into()));
         assert_eq!(dependents.of(&template("b")), [api]);

@@ -102,7 +102,7 @@ impl Server {
         );
         let mut server =
             Server { assets: assets.to_owned(), folder, etcd_port, port, api_server: None, etcd };
-        server.write_kubeconfig();
+        server.write_kubeconfig(&server.kubeconfig(), TOKEN);
         server.start_api_server();
         server
     }
@@ -111,15 +111,23 @@ impl Server {
         self.folder.path().join("kubeconfig")
     }
 
-    fn write_kubeconfig(&self) {
+    /// The kubeconfig of a service account.
+    pub(crate) fn kubeconfig_of(&self, namespace: &str, account: &str) -> PathBuf {
+        let token = self.kubectl(&["create", "token", "-n", namespace, account], "").unwrap();
+        let path = self.folder.path().join(format!("kubeconfig-{account}"));
+        self.write_kubeconfig(&path, token.trim());
+        path
+    }
+
+    fn write_kubeconfig(&self, path: &Path, token: &str) {
         let text = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: test\n\
              clusters: [{{name: test, cluster: {{server: 'https://127.0.0.1:{}', insecure-skip-tls-verify: true}}}}]\n\
-             users: [{{name: test, user: {{token: {TOKEN}}}}}]\n\
+             users: [{{name: test, user: {{token: {token}}}}}]\n\
              contexts: [{{name: test, context: {{cluster: test, user: test, namespace: default}}}}]\n",
             self.port
         );
-        fs::write(self.kubeconfig(), text).unwrap();
+        fs::write(path, text).unwrap();
     }
 
     /// Starts the API server, again where it was stopped.

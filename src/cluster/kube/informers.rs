@@ -27,8 +27,12 @@ pub struct Informers {
     discovery: Arc<Discovery>,
     sink: Sink,
     retry: Arc<Notify>,
-    stores: Mutex<HashMap<(Kind, &'static str), (Arc<Store>, JoinHandle<()>)>>,
+    /// By kind and marker.
+    stores: Mutex<HashMap<(Kind, &'static str), Filled>>,
 }
+
+/// A store and the task that fills it.
+type Filled = (Arc<Store>, JoinHandle<()>);
 
 impl std::fmt::Debug for Informers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
