@@ -1,7 +1,8 @@
 //! The controller against a real API server.
 //!
 //! `KUBEBUILDER_ASSETS` names the folder of `etcd` and `kube-apiserver`; without it nothing runs. Each test has an
-//! API server of its own, on loopback, and ends exactly what it started.
+//! API server of its own, on loopback, and ends exactly what it started. Keys for its tokens come from `openssl`, objects are
+//! written by `kubectl`.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -10,6 +10,8 @@ mod informer;
 mod informers;
 mod session;
 mod store;
+#[cfg(test)]
+mod tests;
 mod token;
 mod watch;
 
