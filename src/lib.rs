@@ -25,6 +25,8 @@ pub mod bench;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod cluster;
+#[cfg(feature = "controller")]
+pub mod controller;
 pub mod engine;
 mod error;
 pub mod fleet;

@@ -6,11 +6,15 @@
 mod bench;
 mod completion;
 mod console;
+#[cfg(feature = "controller")]
+mod controller;
 mod convert;
 mod crds;
 mod diff;
 mod fmt;
 mod graph;
+#[cfg(feature = "controller")]
+mod install;
 mod lint;
 mod revision;
 mod stamp;
@@ -95,6 +99,10 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("crds", matches)) => crds::run(matches, console),
         Some(("stamp", matches)) => stamp::run(matches, console),
         Some(("fmt", matches)) => fmt::run(matches, console),
+        #[cfg(feature = "controller")]
+        Some(("controller", matches)) => controller::run(matches),
+        #[cfg(feature = "controller")]
+        Some(("install", matches)) => install::run(matches, console),
         Some(("lint", matches)) => lint::run(matches, console),
         Some(("diff", matches)) => diff::run(matches, console),
         Some(("graph", matches)) => graph::run(matches, console),
@@ -131,7 +139,7 @@ const EXAMPLES: &str = "Examples:
 
 /// The commands.
 fn command() -> Command {
-    Command::new("stampmill")
+    let command = Command::new("stampmill")
         .about("Stamps Kubernetes objects: ytt templates in process, supply chains for whole fleets")
         .version(version::STAMPMILL)
         .after_help(EXAMPLES)
@@ -141,13 +149,18 @@ fn command() -> Command {
         )
         .subcommand(stamp::command())
         .subcommand(lint::command())
+        .subcommand(diff::command())
         .subcommand(test::command())
         .subcommand(graph::command())
         .subcommand(crds::command())
         .subcommand(convert::command())
         .subcommand(fmt::command())
-        .subcommand(diff::command())
         .subcommand(bench::command())
         .subcommand(completion::command())
-        .subcommand(Command::new("version").about("Print the version, and that of ytt it is compatible with"))
+        .subcommand(
+            Command::new("version").about("Print the version, and that of ytt it is compatible with"),
+        );
+    #[cfg(feature = "controller")]
+    let command = command.subcommand(controller::command()).subcommand(install::command());
+    command
 }

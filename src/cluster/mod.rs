@@ -1,11 +1,13 @@
 //! The port through which supply chains read and write Kubernetes objects.
 //!
 //! [`Cluster`] is the port; [`Memory`] is a cluster in this process, deterministic and without a network.
-//! Nothing here knows a Kubernetes client.
+//! Only `kube`, the port to a live API server, knows a Kubernetes client.
 
 mod clock;
 mod error;
 mod kind;
+#[cfg(feature = "controller")]
+pub mod kube;
 pub mod memory;
 pub mod merge_patch;
 mod object;

@@ -114,8 +114,8 @@ impl CompiledRunTemplate {
 
 /// All blueprints and templates.
 ///
-/// Those that stay are not compiled again when others change: entries are shared.
-#[derive(Debug)]
+/// Those that stay are not compiled again when others change: entries are shared, by clones as well.
+#[derive(Clone, Debug)]
 pub struct Catalog {
     renderer: Arc<Renderer>,
     /// Sorted by name.

@@ -22,7 +22,7 @@ pub const RUNNABLE_NAME: &str = "carto.run/runnable-name";
 pub const RUN_TEMPLATE_NAME: &str = "carto.run/run-template-name";
 
 /// The labels that name an owner: name and namespace.
-pub fn owner_keys(owner: OwnerKind) -> [&'static str; 2] {
+pub const fn owner_keys(owner: OwnerKind) -> [&'static str; 2] {
     match owner {
         OwnerKind::Workload => ["carto.run/workload-name", "carto.run/workload-namespace"],
         OwnerKind::Deliverable => ["carto.run/deliverable-name", "carto.run/deliverable-namespace"],
