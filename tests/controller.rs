@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         eprintln!("skipped: KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver");
         return ExitCode::SUCCESS;
     };
-    let tests: [(&str, fn(&Path)); 9] = [
+    let tests: [(&str, fn(&Path)); 10] = [
         (
             "the_example_becomes_ready_with_the_rights_of_the_installation",
             the_example_becomes_ready_with_the_rights_of_the_installation,
@@ -49,6 +49,7 @@ fn main() -> ExitCode {
         ("the_api_server_goes_and_comes_back", the_api_server_goes_and_comes_back),
         ("owners_that_others_write_too", owners_that_others_write_too),
         ("a_dry_run_writes_nothing", a_dry_run_writes_nothing),
+        ("of_two_replicas_one_works", of_two_replicas_one_works),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
         let assets = assets.clone();
@@ -328,4 +329,33 @@ fn a_dry_run_writes_nothing(assets: &Path) {
     assert_eq!(server.get(&["lease"], "{.items}"), "[]");
     let log = std::fs::read_to_string(server.folder.path().join("controller.log")).unwrap();
     assert!(log.contains("dry run: would write the status"), "{log}");
+}
+
+fn of_two_replicas_one_works(assets: &Path) {
+    let server = server(assets);
+    server.apply(&namespace("nine"));
+    server.apply(&run_template("run", "test.example.com"));
+    let mut first = server.controller(&[]);
+    let leads = |controller: &server::Controller| {
+        controller.metrics().lines().any(|line| line == "leader_election_master_status 1")
+    };
+    first.wait_until_ready();
+    server.apply(&runnable("nine", "one", "run", "a"));
+    let status = "{.status.conditions[?(@.type=='RunTemplateReady')].status}";
+    server.wait("the runnable", &["-n", "nine", "runnable", "one"], status, "True");
+    let second = server.controller(&[]);
+    second.wait_until_ready();
+    server.apply(&runnable("nine", "two", "run", "a"));
+    server.wait("the runnable", &["-n", "nine", "runnable", "two"], status, "True");
+    assert!(leads(&first) && !leads(&second));
+    first.process.kill();
+    server.apply(&runnable("nine", "three", "run", "a"));
+    server.wait("the runnable", &["-n", "nine", "runnable", "three"], status, "True");
+    assert!(leads(&second));
+    std::thread::sleep(Duration::from_secs(1));
+    let owners =
+        server.get(&["-n", "nine", "things"], "{.items[*].metadata.labels.carto\\.run/runnable-name}");
+    let mut owners: Vec<&str> = owners.split(' ').collect();
+    owners.sort_unstable();
+    assert_eq!(owners, ["one", "three", "two"], "each has one object");
 }
