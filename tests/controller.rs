@@ -36,7 +36,8 @@ fn main() -> ExitCode {
         eprintln!("skipped: KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver");
         return ExitCode::SUCCESS;
     };
-    let tests: [(&str, fn(&Path)); 10] = [
+    type Test = fn(&Path);
+    let tests: [(&str, Test); 10] = [
         (
             "the_example_becomes_ready_with_the_rights_of_the_installation",
             the_example_becomes_ready_with_the_rights_of_the_installation,
