@@ -1,4 +1,5 @@
-//! Stampmill evaluates [ytt](https://carvel.dev/ytt/) templates in process.
+//! Stampmill evaluates [ytt](https://carvel.dev/ytt/) templates in process, and runs supply chains with them: see
+//! [`supply_chain`].
 //!
 //! A [`Template`] is compiled once and rendered often; a [`Renderer`] keeps templates and sets [`Limits`].
 //! [`workspace::render`] runs files once, as the command does.
