@@ -448,6 +448,29 @@ fn an_endless_template_names_its_limit() {
     assert!(!result.retry);
 }
 
+/// Times of creation are whole seconds: which of several runs was the last must not be guessed from them.
+#[test]
+fn a_restart_within_the_second_of_several_runs_creates_nothing_anew() {
+    let mut world = final_world();
+    let runs = |world: &World| world.objects().iter().filter(|object| object.generate_name() == "a-").count();
+    let reconcile = |world: &mut World| {
+        world.clock.0.advance(-1);
+        world.act("GitRepository");
+        world.reconcile("a").unwrap();
+    };
+    world.clock.0.advance(60);
+    for number in 1..8 {
+        world.add(&workload("a", &GIT.replace("main", &format!("branch-{number}"))));
+        reconcile(&mut world);
+        reconcile(&mut world);
+        let before = runs(&world);
+        assert_eq!(before, number + 1);
+        world.restart();
+        reconcile(&mut world);
+        assert_eq!(runs(&world), before);
+    }
+}
+
 /// From A to B and back gives three runs, as in the reference.
 #[test]
 fn a_change_and_its_reversal_are_two_more_runs() {

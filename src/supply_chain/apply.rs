@@ -91,16 +91,16 @@ pub fn immutable(
     if let Some(known) = submitted.unchanged_in(stamped, &existing, &discriminant) {
         return Ok((known.clone(), Applied::Unchanged));
     }
-    // The newest is what was submitted last, if the same process did it or another one before.
-    let newest = newest(&existing).filter(|newest| is_from(newest, stamped));
-    match (newest, submitted.is_last(stamped, &discriminant)) {
-        (Some(newest), None) if holds(newest.node(), stamped.node()) => {
-            submitted.set(stamped, newest, &discriminant);
-            Ok((newest.clone(), Applied::Unchanged))
+    // The newest is what was submitted last, if the same process did it or another one before. Times of
+    // creation are whole seconds: of those that are equally new it is the one that has what was stamped.
+    let last =
+        newest(&existing).find(|object| is_from(object, stamped) && holds(object.node(), stamped.node()));
+    match (last, submitted.is_last(stamped, &discriminant)) {
+        (Some(last), None) => {
+            submitted.set(stamped, last, &discriminant);
+            Ok((last.clone(), Applied::Unchanged))
         }
-        (Some(newest), Some(true)) if stamped.spec().is_none() && holds(newest.node(), stamped.node()) => {
-            Ok((newest.clone(), Applied::Unchanged))
-        }
+        (Some(last), Some(true)) if stamped.spec().is_none() => Ok((last.clone(), Applied::Unchanged)),
         _ => create(stamped, cluster, submitted, &discriminant),
     }
 }
@@ -115,9 +115,10 @@ pub fn list(stamped: &Object, labels: &Labels, cluster: &dyn Cluster) -> cluster
     Ok(cluster.list(&query)?.items)
 }
 
-/// The object that was created last; of several at one time the last of the list.
-fn newest(existing: &[Object]) -> Option<&Object> {
-    existing.iter().max_by(|a, b| a.creation_timestamp().cmp(b.creation_timestamp()))
+/// The objects that were created last, all in one second.
+fn newest(existing: &[Object]) -> impl Iterator<Item = &Object> {
+    let last = existing.iter().map(Object::creation_timestamp).max();
+    existing.iter().filter(move |object| Some(object.creation_timestamp()) == last)
 }
 
 /// Whether an object has the name that was stamped, or one that was made from it.

@@ -65,22 +65,6 @@ impl Inputs {
             TemplateKind::Plain | TemplateKind::Deployment => None,
         }
     }
-
-    /// Whether everything that a resource asks for is there.
-    pub fn are_complete(&self, resource: &Resource) -> bool {
-        let all = |references: &[ResourceReference], count| names(references).len() == count;
-        all(&resource.sources, self.sources.len())
-            && all(&resource.images, self.images.len())
-            && all(&resource.configs, self.configs.len())
-            && self.deployment.is_some() == resource.deployment.is_some()
-    }
-}
-
-fn names(references: &[ResourceReference]) -> Vec<&str> {
-    let mut names: Vec<&str> = references.iter().map(|reference| &*reference.name).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 fn named<T: Clone>(inputs: &[(Text, T)], name: &str) -> Option<T> {

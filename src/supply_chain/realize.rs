@@ -53,8 +53,6 @@ pub struct Stamped {
     pub submitted: Object,
     /// The object as the cluster keeps it; none if it was not taken.
     pub object: Option<Object>,
-    /// Whether all inputs were there that the resource asks for.
-    pub is_complete: bool,
 }
 
 /// What came of going through the resources.
@@ -249,7 +247,6 @@ impl Task<'_> {
             template: Some((kind, Text::new(name))),
             submitted: object,
             object: None,
-            is_complete: inputs.are_complete(self.resource),
         });
         match self.submit(template, stamped, &labels, inputs, events) {
             Ok(output) => done.output = Some(output),

@@ -167,7 +167,6 @@ impl Run<'_> {
             template: None,
             submitted: stamped,
             object: None,
-            is_complete: true,
         });
         // Another run template of the same runnable continues the row.
         let own_labels = vec![(Text::new(RUNNABLE_NAME), Text::new(object.name()))];
