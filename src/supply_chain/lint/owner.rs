@@ -1,9 +1,8 @@
 //! Workloads and deliverables: which blueprint they get.
 
+use super::Findings;
 use super::files::Object;
 use super::set::Set;
-use super::{Findings, selector};
-use crate::supply_chain::api::OwnerKind;
 use crate::yaml::FileTable;
 
 /// Checks all owners of a set, if it has blueprints for them.
@@ -22,7 +21,7 @@ pub(super) fn check(set: &Set<'_>, table: &FileTable, findings: &mut Findings) {
                 .help("even a blueprint that asks for fields only passes by owners without labels");
             continue;
         }
-        match best(set, kind, owner).as_slice() {
+        match set.best(kind, owner).as_slice() {
             [] => {
                 let finding =
                     findings.warning("not-selected", metadata, format!("no {what} selects {}", owner.name()));
@@ -56,26 +55,4 @@ pub(super) fn check(set: &Set<'_>, table: &FileTable, findings: &mut Findings) {
 fn labels(owner: &Object) -> Vec<String> {
     let labels = owner.part().at(&["metadata", "labels"]);
     labels.fields().map(|(key, value)| format!("{key}: {}", value.text())).collect()
-}
-
-/// The blueprints of a set that match an owner with most requirements.
-pub(super) fn best<'a>(set: &Set<'a>, kind: OwnerKind, owner: &Object) -> Vec<&'a Object> {
-    let part = owner.part();
-    if part.at(&["metadata", "labels"]).is_empty() {
-        return Vec::new();
-    }
-    let mut most = 1;
-    let mut found = Vec::new();
-    for (_, blueprint) in set.blueprints().filter(|(of, _)| *of == kind.blueprint()) {
-        let requirements = selector::of_blueprint(blueprint.spec());
-        if requirements.len() < most || !selector::matches(&requirements, part) {
-            continue;
-        }
-        if requirements.len() > most {
-            most = requirements.len();
-            found.clear();
-        }
-        found.push(blueprint);
-    }
-    found
 }

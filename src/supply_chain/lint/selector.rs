@@ -1,10 +1,9 @@
-//! Selectors: which never match, which ask for the same, which match an owner.
+//! Selectors: which never match, which ask for the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::supply_chain::jsonpath::Path;
+use crate::supply_chain::api::{FieldRequirement, LabelRequirement, Selector};
 use crate::supply_chain::part::Part;
-use crate::yaml::Node;
 
 /// What a requirement is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -38,6 +37,29 @@ pub(super) fn of_option(selector: Part<'_>) -> Vec<Requirement<'_>> {
 /// The requirements of a blueprint.
 pub(super) fn of_blueprint(spec: Part<'_>) -> Vec<Requirement<'_>> {
     of(spec, ["selector", "selectorMatchExpressions", "selectorMatchFields"])
+}
+
+/// The selector of a blueprint, as it selects owners.
+pub(super) fn selector_of_blueprint(spec: Part<'_>) -> Selector {
+    let requirements = |name| {
+        spec.get(name).items().map(|part| {
+            let values = part.get("values").items().map(|value| value.text().to_owned()).collect();
+            (part.get("key").text().to_owned(), part.get("operator").text().to_owned(), values)
+        })
+    };
+    Selector {
+        match_labels: spec
+            .get("selector")
+            .fields()
+            .map(|(key, value)| (key.to_owned(), value.text().to_owned()))
+            .collect(),
+        match_expressions: requirements("selectorMatchExpressions")
+            .map(|(key, operator, values)| LabelRequirement { key, operator, values })
+            .collect(),
+        match_fields: requirements("selectorMatchFields")
+            .map(|(key, operator, values)| FieldRequirement { key, operator, values })
+            .collect(),
+    }
 }
 
 /// In an order that does not depend on how they are written.
@@ -86,37 +108,4 @@ pub(super) fn contradiction(requirements: &[Requirement<'_>]) -> Option<String> 
         }
         allowed.is_empty().then(|| format!("no value of {} meets all requirements", subject.show()))
     })
-}
-
-/// Whether an owner meets all requirements; at least one.
-pub(super) fn matches(requirements: &[Requirement<'_>], owner: Part<'_>) -> bool {
-    let labels = owner.at(&["metadata", "labels"]);
-    !requirements.is_empty()
-        && requirements.iter().all(|Requirement { subject, operator, values }| match subject {
-            Subject::Label(key) => {
-                let label = labels.get(key);
-                let is_listed = values.contains(label.text());
-                match *operator {
-                    "In" => label.is_set() && is_listed,
-                    "NotIn" => !label.is_set() || !is_listed,
-                    "Exists" => label.is_set(),
-                    "DoesNotExist" => !label.is_set(),
-                    _ => false,
-                }
-            }
-            Subject::Field(key) => {
-                let value = Path::compile(key).ok().and_then(|path| path.evaluate(owner.node()).ok());
-                let value = value.filter(|value| *value != Node::Null);
-                let is_listed = value
-                    .as_ref()
-                    .is_some_and(|value| value.as_str().is_some_and(|text| values.contains(text)));
-                match *operator {
-                    "In" => is_listed,
-                    "NotIn" => value.is_some() && !is_listed,
-                    "Exists" => value.is_some(),
-                    "DoesNotExist" => value.is_none(),
-                    _ => false,
-                }
-            }
-        })
 }

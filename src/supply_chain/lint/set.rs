@@ -1,16 +1,21 @@
 //! The objects of a set of files, by what refers to them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Findings;
 use super::files::Object;
+use super::selector::selector_of_blueprint;
 use crate::supply_chain::api::{BlueprintKind, OwnerKind, TemplateKind};
+use crate::supply_chain::owner_view;
 use crate::supply_chain::part::Part;
+use crate::supply_chain::select::{self, Matcher};
+use crate::supply_chain::view::View;
 use crate::yaml::FileTable;
 
 pub(super) struct Set<'a> {
     pub(super) objects: &'a [Object],
     templates: HashMap<(TemplateKind, &'a str), &'a Object>,
+    selecting: Vec<(BlueprintKind, &'a Object, Matcher)>,
 }
 
 /// A place where a blueprint refers to a template.
@@ -31,7 +36,11 @@ impl<'a> Set<'a> {
                 templates.entry((kind, object.name())).or_insert(object);
             }
         }
-        Set { objects, templates }
+        let selecting = objects.iter().filter_map(|object| {
+            let kind = BlueprintKind::of(object.kind())?;
+            Some((kind, object, Matcher::new(&selector_of_blueprint(object.spec()))))
+        });
+        Set { objects, templates, selecting: selecting.collect() }
     }
 
     /// Objects that are there twice.
@@ -70,6 +79,34 @@ impl<'a> Set<'a> {
 
     pub(super) fn blueprints(&self) -> impl Iterator<Item = (BlueprintKind, &'a Object)> {
         self.objects.iter().filter_map(|object| Some((BlueprintKind::of(object.kind())?, object)))
+    }
+
+    /// The blueprints that match an owner best. Selectors that are malformed match nothing; they have findings
+    /// of their own.
+    pub(super) fn best(&self, kind: OwnerKind, owner: &'a Object) -> Vec<&'a Object> {
+        let Some(shape) = owner_view::OwnerKind::from_kind(owner.kind()).map(owner_view::OwnerKind::shape)
+        else {
+            return Vec::new();
+        };
+        let labels = owner.part().at(&["metadata", "labels"]).fields();
+        let labels: BTreeMap<String, String> =
+            labels.map(|(key, value)| (key.to_owned(), value.text().to_owned())).collect();
+        if labels.is_empty() {
+            return Vec::new();
+        }
+        let mut candidates: Vec<&(BlueprintKind, &'a Object, Matcher)> =
+            self.selecting.iter().filter(|(of, ..)| *of == kind.blueprint()).collect();
+        loop {
+            let matchers = candidates.iter().map(|(.., matcher)| matcher);
+            match select::best(matchers, &labels, View::new(&owner.node, shape)) {
+                Ok(best) => {
+                    let best = best.into_iter().filter_map(|index| candidates.get(index));
+                    return best.map(|(_, blueprint, _)| *blueprint).collect();
+                }
+                Err(error) if error.index < candidates.len() => _ = candidates.remove(error.index),
+                Err(_) => return Vec::new(),
+            }
+        }
     }
 
     pub(super) fn owners(&self) -> impl Iterator<Item = (OwnerKind, &'a Object)> {

@@ -311,7 +311,7 @@ fn check_given_params(set: &Set<'_>, templates: &Templates<'_>, findings: &mut F
         let place = format!("no template of {}", blueprint.name());
         check_known(blueprint.spec().get("params"), &of_blueprint, &place, findings);
         for (kind, owner) in set.owners() {
-            if let [chosen] = super::owner::best(set, kind, owner).as_slice()
+            if let [chosen] = set.best(kind, owner).as_slice()
                 && std::ptr::eq(*chosen, blueprint)
             {
                 check_owner_params(owner, blueprint, &of_blueprint, &place, findings);
