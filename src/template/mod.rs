@@ -13,6 +13,7 @@ pub(crate) mod in_place;
 pub(crate) mod lines;
 pub(crate) mod natives;
 pub(crate) mod nodes;
+mod path;
 pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod program;
