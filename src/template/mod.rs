@@ -8,6 +8,7 @@
 
 pub(crate) mod annotation;
 pub(crate) mod builder;
+mod constant;
 pub(crate) mod in_expressions;
 pub(crate) mod in_place;
 pub(crate) mod lines;
