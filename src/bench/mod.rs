@@ -10,6 +10,7 @@ pub mod fleet;
 mod floor;
 mod histogram;
 mod input;
+mod processes;
 mod profile;
 mod report;
 mod table;
@@ -22,6 +23,7 @@ pub use against::Difference;
 #[cfg(feature = "cli")]
 pub use allocator::Allocator;
 pub use input::Input;
+pub use processes::{Alone, Processes};
 pub use profile::{Profile, ProfiledLine};
 pub use report::{Against, Comparison, Failed, Memory, Report, Times};
 
@@ -44,6 +46,9 @@ pub struct Bench {
     pub duration: Duration,
     /// On how many threads to render, one measurement each.
     pub threads: Vec<usize>,
+    /// The command that [measures on one thread alone](Bench::alone), to tell what the machine gives for more
+    /// threads.
+    pub alone: Option<Alone>,
     /// A command to compare with.
     pub against: Option<Rivalry>,
     /// Whether to look where the time goes.
@@ -90,15 +95,16 @@ impl Bench {
         let mut times = Vec::new();
         for &count in &self.threads {
             progress(&format!("rendering on {}", table::plural(count, "thread")));
-            times.push(Times::new(&measure(count.max(1), self.duration, |thread| {
-                let (renderer, template, inputs) = (&renderer, &template, &inputs);
-                let mut out = String::new();
-                move |turn| match nth(inputs, turn.wrapping_add(thread as u64)) {
-                    Some(input) => render(renderer, template, input, &mut out),
-                    None => Ok(()),
-                }
-            })?));
+            times.push(self.on_threads(count.max(1), &renderer, &template, &inputs)?);
         }
+        let most = self.threads.iter().copied().max().unwrap_or_default();
+        let scaling_limit = match &self.alone {
+            Some(alone) if most > 1 && times.len() > 1 => {
+                progress(&format!("rendering in {}", table::plural(most, "process")));
+                alone.measure(most)
+            }
+            _ => None,
+        };
         let ours = times.first().map_or(0.0, |times: &Times| times.p50_us);
 
         progress("counting allocations");
@@ -148,6 +154,7 @@ impl Bench {
             output_bytes: mean(rendered.iter().map(|rendered| rendered.yaml.len()).sum()),
             duration: self.duration,
             threads: times,
+            scaling_limit,
             memory,
             compile_us: compile.quantile(0.5),
             uncached,
@@ -155,6 +162,36 @@ impl Bench {
             against,
             profile,
         })
+    }
+
+    fn on_threads(
+        &self,
+        count: usize,
+        renderer: &Renderer,
+        template: &Template,
+        inputs: &[&Input],
+    ) -> Result<Times> {
+        let timed = measure(count, self.duration, |thread| {
+            let mut out = String::new();
+            move |turn| match nth(inputs, turn.wrapping_add(thread as u64)) {
+                Some(input) => render(renderer, template, input, &mut out),
+                None => Ok(()),
+            }
+        });
+        Ok(Times::new(&timed?))
+    }
+
+    /// Measures nothing but renders on one thread: how many there are a second.
+    ///
+    /// # Errors
+    /// As [`run`](Bench::run).
+    pub fn alone(&self) -> Result<f64> {
+        let limits = limits();
+        let template = Template::compile_with(self.files.clone(), Options::default(), &limits)?;
+        let renderer = Renderer::new().with_limits(limits).with_max_concurrent(usize::MAX);
+        let (rendered, _) = self.try_all(&renderer, &template)?;
+        let inputs: Vec<&Input> = rendered.iter().map(|rendered| rendered.input).collect();
+        Ok(self.on_threads(1, &renderer, &template, &inputs)?.per_second)
     }
 
     /// Renders each input once: those that can be rendered, and what is wrong with the others.

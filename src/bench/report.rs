@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::threads::Timed;
-use super::{Difference, Profile, ProfiledLine};
+use super::{Difference, Processes, Profile, ProfiledLine};
 use crate::error::Error;
 
 /// What was measured.
@@ -25,6 +25,9 @@ pub struct Report {
     pub duration: Duration,
     /// Renders by numbers of threads, as asked for. Other measurements are compared with the first.
     pub threads: Vec<Times>,
+    /// What as many processes as there were threads at most did: more than that is not to be had. None for
+    /// one number of threads, and where it cannot be measured.
+    pub scaling_limit: Option<Processes>,
     /// What a render takes from the allocator, if that can be counted.
     pub memory: Option<Memory>,
     /// Microseconds it takes to compile the templates, the median.
@@ -144,6 +147,11 @@ impl Report {
             "p50_us": of_first(|times| times.p50_us),
             "p99_us": of_first(|times| times.p99_us),
             "threads": threads,
+            "scaling_limit": self.scaling_limit.map(|limit| json!({
+                "processes": limit.processes,
+                "renders_per_second": number(limit.per_second),
+                "speedup": number(limit.speedup),
+            })),
             "allocations_per_render": self.memory.map(|memory| number(memory.allocations)),
             "bytes_per_render": self.memory.map(|memory| number(memory.bytes)),
             "compile_us": number(self.compile_us),

@@ -33,6 +33,11 @@ pub(super) fn of(report: &Report) -> String {
         };
         rows.push(row(plural(times.threads, "thread"), times, note));
     }
+    if let Some(limit) = report.scaling_limit {
+        let note = format!("{:.2}x as many as one: the limit of the machine", limit.speedup);
+        let name = format!("{} processes", limit.processes);
+        rows.push([name, grouped(limit.per_second), String::new(), String::new(), String::new(), note]);
+    }
     let note = format!("{}x the time of a render", ratio(report.uncached.ratio));
     rows.push(row("compiled for each render".to_owned(), &report.uncached.times, note));
     if let Some(floor) = &report.floor {

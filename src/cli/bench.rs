@@ -10,14 +10,14 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use super::{Console, Exit};
-use crate::bench::{Bench, Input, Rivalry};
+use crate::bench::{Alone, Bench, Input, Rivalry};
 use crate::workspace::{Sources, SymlinkRules};
 use crate::{Error, ErrorKind, Result};
 
 const EXAMPLES: &str = "\
 Renders the templates again and again, as a program that keeps them compiled does. The result shows how
-many renders there are a second and how long they take, on each number of threads; what a render takes from
-the allocator; how long it takes to compile the templates; and how a render compares with compiling the
+many renders there are a second and how long they take, on each number of threads, and how many as many
+processes make, which is all the machine gives; what a render takes from the allocator; how long it takes to compile the templates; and how a render compares with compiling the
 templates for each render, with reading the data values and writing the result with serde_json, and with
 another program that is started for each render. Each of these measurements takes as long as --duration says.
 
@@ -107,6 +107,13 @@ pub(super) fn command() -> Command {
                 .help("Show which lines of the templates take the time"),
         )
         .arg(
+            Arg::new("alone")
+                .long("alone")
+                .hide(true)
+                .action(ArgAction::SetTrue)
+                .help("Render on one thread and print how many renders there were a second"),
+        )
+        .arg(
             Arg::new("output")
                 .long("output")
                 .short('o')
@@ -122,6 +129,9 @@ pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
         return fleet::run(matches, console);
     }
     let bench = bench(matches, console)?;
+    if matches.get_flag("alone") {
+        return console.print(format!("{}\n", bench.alone()?));
+    }
     let shown = std::io::stderr().is_terminal();
     let progress = |what: &str| {
         if shown {
@@ -150,10 +160,11 @@ fn bench(matches: &ArgMatches, console: &mut Console) -> Result<Bench> {
     let mut sources = Sources::new(console.take_stdin(), SymlinkRules::default());
     let templates = paths("file");
     let files = sources.files(&templates)?;
-    let inputs = match (matches.get_one::<PathBuf>("inputs"), paths("data-values-file")) {
-        (Some(path), _) => Input::below(path)?,
-        (None, values) if values.is_empty() => vec![Input::none()],
-        (None, values) => vec![Input::of_files(&sources.files(&values)?)?],
+    let values = paths("data-values-file");
+    let inputs = match matches.get_one::<PathBuf>("inputs") {
+        Some(path) => Input::below(path)?,
+        None if values.is_empty() => vec![Input::none()],
+        None => vec![Input::of_files(&sources.files(&values)?)?],
     };
     let against = matches.get_one::<String>("against").cloned();
     if against.is_some() && templates.iter().any(|path| path.as_os_str() == "-") {
@@ -167,9 +178,17 @@ fn bench(matches: &ArgMatches, console: &mut Console) -> Result<Bench> {
         inputs,
         duration: matches.get_one("duration").copied().unwrap_or(Duration::from_secs(3)),
         threads: if threads.is_empty() { usual_threads() } else { threads },
+        alone: alone(templates.iter().chain(&values).all(|path| path.as_os_str() != "-")),
         against: against.map(|command| Rivalry { command, files: templates }),
         profile: matches.get_flag("profile"),
     })
+}
+
+/// This command line, to measure on one thread; none if that would have to read standard input again.
+fn alone(again: bool) -> Option<Alone> {
+    let program = std::env::current_exe().ok().filter(|_| again)?;
+    let arguments = std::env::args_os().skip(1).chain(["--alone".into()]).collect();
+    Some(Alone { program, arguments })
 }
 
 /// One, and as many as there are processors.

@@ -8,10 +8,10 @@ mod gate;
 mod measure;
 mod output;
 mod template;
+mod thread;
 mod values;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use cache::CacheStats;
 pub use output::Output;
@@ -54,7 +54,6 @@ pub struct Renderer {
     options: Options,
     cache: Cache,
     gate: Gate,
-    renders: AtomicU64,
 }
 
 /// How many bytes of compiled templates a renderer keeps, unless told otherwise.
@@ -70,13 +69,12 @@ impl Renderer {
     /// A renderer with the default [`Limits`].
     pub fn new() -> Renderer {
         // Renders keep a processor busy: more of them at once would only take memory.
-        let at_once = 2 * template::processors();
+        let at_once = 2 * thread::processors();
         Renderer {
             limits: Limits::default(),
             options: Options::default(),
             cache: Cache::new(CACHE_BYTES),
             gate: Gate::new(at_once),
-            renders: AtomicU64::new(0),
         }
     }
 
@@ -138,7 +136,6 @@ impl Renderer {
         cancel: Option<&CancelToken>,
     ) -> Result<Output> {
         let _turn = self.gate.enter();
-        self.renders.fetch_add(1, Ordering::Relaxed);
         template.render_within(values, &self.limits, cancel)
     }
 
@@ -153,12 +150,11 @@ impl Renderer {
     ) -> Vec<Result<T>> {
         let render = |values: &Values<'_>| {
             let _turn = self.gate.enter();
-            self.renders.fetch_add(1, Ordering::Relaxed);
             template.render_within(values, &self.limits, None).and_then(&finish)
         };
         // Stacks that are deep enough save every render the way to one.
         let threads = rayon::ThreadPoolBuilder::new()
-            .num_threads(template::processors().min(inputs.len()).max(1))
+            .num_threads(thread::processors().min(inputs.len()).max(1))
             .stack_size(render_stack(&self.limits) + (1 << 20))
             .build();
         match threads {
@@ -174,7 +170,7 @@ impl Renderer {
 
     /// How many renders were begun.
     pub fn renders(&self) -> u64 {
-        self.renders.load(Ordering::Relaxed)
+        self.gate.entered()
     }
 }
 

@@ -1,15 +1,14 @@
 //! A set of files, compiled.
 
-use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use smallvec::SmallVec;
 
 use super::values::Values;
-use super::{Output, measure, on_compile_stack, on_render_stack};
+use super::{Output, measure, on_compile_stack, on_render_stack, thread};
 use crate::error::Result;
 use crate::limits::{CancelToken, Limits, metered};
 use crate::workspace::{Compilation, File, Log, Options, evaluate};
@@ -86,7 +85,7 @@ impl Template {
         let recipe = Recipe { files, options, limits: limits.clone() };
         let first = Arc::new(recipe.compile()?);
         let bytes = recipe.files.iter().filter_map(|file| file.bytes().ok()).map(|bytes| bytes.len()).sum();
-        let replicas = (0..processors()).map(|_| Replica::default()).collect();
+        let replicas = (0..thread::processors()).map(|_| Replica::default()).collect();
         Ok(Template(Arc::new(Inner { recipe, first, replicas, compile_time: start.elapsed(), bytes })))
     }
 
@@ -149,13 +148,7 @@ impl Template {
     /// The compilation for the current thread.
     fn compilation(&self) -> &Arc<Compilation> {
         let Inner { recipe, first, replicas, .. } = &*self.0;
-        let thread = THREAD.with(|thread| {
-            if thread.get() == usize::MAX {
-                thread.set(THREADS.fetch_add(1, Ordering::Relaxed));
-            }
-            thread.get()
-        });
-        let Some(replica) = replicas.get(thread % replicas.len().max(1)) else {
+        let Some(replica) = replicas.get(thread::number() % replicas.len().max(1)) else {
             return first;
         };
         let own = match replica.own.get() {
@@ -199,17 +192,4 @@ impl Recipe {
             })
         })
     }
-}
-
-static THREADS: AtomicUsize = AtomicUsize::new(0);
-
-thread_local! {
-    /// The number of the thread, once it has one.
-    static THREAD: Cell<usize> = const { Cell::new(usize::MAX) };
-}
-
-/// How many threads run at once.
-pub(super) fn processors() -> usize {
-    static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, Into::into))
 }

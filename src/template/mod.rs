@@ -8,11 +8,13 @@
 
 pub(crate) mod annotation;
 pub(crate) mod builder;
+mod constant;
 pub(crate) mod in_expressions;
 pub(crate) mod in_place;
 pub(crate) mod lines;
 pub(crate) mod natives;
 pub(crate) mod nodes;
+mod path;
 pub(crate) mod plan;
 pub(crate) mod profile;
 pub(crate) mod program;

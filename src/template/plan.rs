@@ -3,6 +3,8 @@
 //! A *chunk* is a native call that runs a list of operations; a *hole* is one of its arguments, a
 //! value that code computes. A chunk ends before a hole that contains a call while earlier holes
 //! wait: that call might change what they hold. While somebody profiles, it ends before every hole.
+//! The last holes that are attributes of one variable are arguments no longer: the chunk takes the
+//! variable and reads them itself ([`Path`]).
 
 #![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
 
@@ -10,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use allocative::Allocative;
+use smallvec::SmallVec;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::{Arguments, Evaluator};
 use starlark::starlark_simple_value;
@@ -18,6 +21,7 @@ use starlark::values::{NoSerialize, StarlarkPagablePanic, StarlarkValue, Value, 
 use super::builder::{Context, Dialect, Source};
 use super::lines::Instruction;
 use super::nodes::{Nodes, Tag};
+use super::path::Path;
 use super::profile;
 use super::run::Run;
 use super::transcript::{self, Chunks};
@@ -69,17 +73,22 @@ pub(crate) struct Body {
     pub(super) nodes: usize,
     /// How many nodes and bytes of text that is with everything below them.
     pub(super) size: (usize, usize),
+    /// How many of its holes are arguments.
+    arguments: usize,
+    /// The holes behind those: where they are, seen from the argument that is the last.
+    paths: Box<[Path]>,
 }
 
 impl Body {
-    fn new(ops: Vec<Op>, nodes: &Nodes) -> Body {
+    fn new(ops: Vec<Op>, arguments: usize, paths: Vec<Path>, nodes: &Nodes) -> Body {
         let plain = ops.iter().enumerate().all(|(index, op)| match op.action {
             Action::OpenFile(dialect) => index == 0 && dialect == Dialect::Yaml,
             Action::Start(_) | Action::Put(_) | Action::Set(_) | Action::Hole(_) => true,
             _ => false,
         });
         let (levels, added, size) = transcript::measure(&ops, nodes);
-        Body { ops: ops.into_boxed_slice(), plain, levels, nodes: added, size }
+        let (ops, paths) = (ops.into_boxed_slice(), paths.into_boxed_slice());
+        Body { ops, plain, levels, nodes: added, size, arguments, paths }
     }
 
     fn opens_file(&self) -> bool {
@@ -135,6 +144,10 @@ impl<'v> StarlarkValue<'v> for Chunk {
         };
         limits::check_stopped().map_err(NativeError::from)?;
         let heap = eval.heap();
+        let variable = match body.paths.is_empty() {
+            true => Value::new_none(),
+            false => args.positions(heap)?.nth(body.arguments).unwrap_or_else(Value::new_none),
+        };
         let run = Run::of(eval)?;
         let mut contexts = run.contexts();
         if chunks.recordable && body.plain {
@@ -142,16 +155,23 @@ impl<'v> StarlarkValue<'v> for Chunk {
                 contexts.push(Context::recorded(chunks));
             }
             if let Some(context) = contexts.last_mut() {
-                let holes = args.positions(heap)?.map(|value| match Noop::from_value(value) {
+                let hole = |value| match Noop::from_value(value) {
                     Some(_) => Some(None),
                     None => convert::measured_node(value, heap).ok().map(Some),
+                };
+                let arguments = args.positions(heap)?.take(body.arguments).map(hole);
+                let paths = body.paths.iter().map(|path| match path.scalar(variable) {
+                    Some(scalar) => Some(Some((scalar, 0))),
+                    None => path.value(variable, heap).ok().and_then(hole),
                 });
-                if context.record(chunks, *index, body, holes) {
+                if context.record(chunks, *index, body, arguments.chain(paths)) {
                     return Ok(Value::new_none());
                 }
             }
         }
-        let mut holes = args.positions(heap)?;
+        let paths = body.paths.iter().map(|path| path.value(variable, heap));
+        let paths: SmallVec<[Value<'v>; 8]> = paths.collect::<Result<_, _>>()?;
+        let mut holes = args.positions(heap)?.take(body.arguments).chain(paths);
         let opened = usize::from(chunks.recordable && body.plain && body.opens_file());
         for op in body.ops.iter().skip(opened) {
             if let Action::Open(dialect) | Action::OpenFile(dialect) = op.action {
@@ -300,18 +320,21 @@ impl Plan {
         };
         let pos = Position { line: first.line, col: 1 };
         let name = self.next_name();
+        let (variable, paths) = take_paths(holes, out);
         out.start_line();
         let kind = SiteKind::Call { positional: holes.len(), named: Vec::new(), spread: true };
         out.site(kind, pos, |out| {
             out.use_native(&name);
             out.push("(");
-            for hole in holes.drain(..) {
-                out.expr(hole);
+            for argument in holes.iter().copied().chain(variable) {
+                out.expr(argument);
                 out.push(", ");
             }
             out.push(")");
         });
-        self.bodies.push(Body::new(std::mem::take(&mut self.ops), &self.source.nodes));
+        let ops = std::mem::take(&mut self.ops);
+        self.bodies.push(Body::new(ops, holes.len(), paths, &self.source.nodes));
+        holes.clear();
         self.chunks.push(name);
     }
 
@@ -398,6 +421,31 @@ impl Instructions for Plan {
     fn begin(&mut self, out: &mut Generator) {
         self.op(Action::Open(self.dialect), Position::default());
         self.flush(&mut Vec::new(), out);
+    }
+}
+
+/// Takes the last holes that are attributes of one variable. Nothing is evaluated behind them, so that it
+/// makes no difference that the chunk reads them.
+fn take_paths<'e>(holes: &mut Vec<&'e Expr>, out: &Generator) -> (Option<&'e Expr>, Vec<Path>) {
+    let (mut variable, mut paths) = (None::<(&str, &'e Expr)>, Vec::new());
+    while let Some((name, expr, path)) = holes.last().and_then(|hole| path(hole, out)) {
+        if variable.is_some_and(|(known, _)| known != name) {
+            break;
+        }
+        variable = Some((name, expr));
+        paths.push(path);
+        holes.pop();
+    }
+    paths.reverse();
+    (variable.map(|(_, expr)| expr), paths)
+}
+
+/// An expression as a path: the name of the variable, the variable, the rest.
+fn path<'e>(hole: &'e Expr, out: &Generator) -> Option<(&'e str, &'e Expr, Path)> {
+    let (variable, names, line) = out.path(hole)?;
+    match variable {
+        Expr::Ident(ident) => Some((&ident.name, variable, Path::new(names, line))),
+        _ => None,
     }
 }
 

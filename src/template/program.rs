@@ -18,9 +18,9 @@ use super::lines::{self, Instruction, Line};
 use super::nodes::Nodes;
 use super::plan::{Constant, Plan};
 use super::profile;
-use super::run::{Host, Members, Run};
+use super::run::{Host, Members, Run, SharedLibrary};
 use super::transcript::Built;
-use super::{in_expressions, natives};
+use super::{constant, in_expressions, natives};
 use crate::engine::codegen::{self, Generated};
 use crate::engine::syntax;
 use crate::engine::syntax::ast::{Position, Stmt};
@@ -69,6 +69,8 @@ pub(crate) struct Needs {
     pub(crate) modules: Vec<Box<str>>,
     /// Whether it annotates nodes: the arguments of annotations live in the run's module.
     pub(crate) annotations: bool,
+    /// Whether its top level [calls nothing](constant).
+    pub(crate) constant: bool,
 }
 
 /// A compiled file.
@@ -164,7 +166,8 @@ impl Draft {
             ),
         };
 
-        let needs = Needs { modules, annotations: nodes.is_some_and(Nodes::keep_annotations) };
+        let annotations = nodes.is_some_and(Nodes::keep_annotations);
+        let needs = Needs { modules, annotations, constant: constant::is_constant(&parsed.stmts) };
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let code = Arc::new(Code { id, name, bare, source, lines, generated, globals: resolved.globals });
         CODES.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(&code));
@@ -361,6 +364,34 @@ pub(crate) fn with_evaluator<'v, T>(
             (result, _) => result,
         }
     })
+}
+
+/// The values of what a file exports in the run of `module`, for others to share: the module holds nothing
+/// else from then on. None if one of them cannot be shared.
+pub(crate) fn freeze<'v>(
+    members: Members<'v>,
+    module: Module<'v>,
+) -> starlark::Result<Option<SharedLibrary>> {
+    with_evaluator(&module, |eval| {
+        members.iter().try_for_each(|(name, getter)| {
+            module.set(name, builtins::invoke(*getter, &[], &[], eval)?);
+            Ok(())
+        })
+    })?;
+    module.set_extra_value(Value::new_none());
+    let Ok(frozen) = module.freeze() else {
+        return Ok(None);
+    };
+    let shared = members.iter().map(|(name, _)| {
+        let (value, _) = frozen.get_any_visibility(name)?;
+        Ok((name.clone(), value))
+    });
+    shared.collect::<starlark::Result<_>>().map(Some)
+}
+
+/// Whether somebody watches which lines are evaluated.
+pub(crate) fn is_watched() -> bool {
+    profile::is_on()
 }
 
 /// Calls a function of a template. Its error is the message alone, as the reference words errors of

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
 use starlark::eval::Evaluator;
-use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
+use starlark::values::{
+    Heap, NoSerialize, OwnedFrozenValue, StarlarkValue, Trace, Value, ValueLike, starlark_value,
+};
 
 use super::builder::Context;
 use super::in_place::Changes;
@@ -235,13 +237,22 @@ impl<'v> Run<'v> {
     }
 }
 
-/// What a loaded module offers: values, or for files functions that give the current value of a
-/// name.
+/// A library that was evaluated once: the names it offers, with values that nobody can change.
+pub(crate) type SharedLibrary = Vec<(Text, OwnedFrozenValue)>;
+
+/// What a loaded module offers.
 #[derive(ProvidesStaticType, NoSerialize, Allocative, Trace)]
 pub(crate) struct Exports<'v> {
     #[allocative(skip)]
-    members: Vec<Member<'v>>,
-    getters: bool,
+    offer: Offer<'v>,
+}
+
+#[derive(Trace)]
+enum Offer<'v> {
+    Value(Member<'v>),
+    /// Functions of a file that give the current values of names.
+    Getters(Vec<Member<'v>>),
+    Library(#[trace(unsafe_ignore)] Arc<SharedLibrary>),
 }
 
 impl fmt::Display for Exports<'_> {
@@ -260,20 +271,32 @@ impl fmt::Debug for Exports<'_> {
 impl<'v> StarlarkValue<'v> for Exports<'v> {}
 
 impl<'v> Exports<'v> {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|member| member.name.as_str())
+    fn names(&self) -> Vec<&str> {
+        match &self.offer {
+            Offer::Value(member) => vec![&member.name],
+            Offer::Getters(members) => members.iter().map(|member| member.name.as_str()).collect(),
+            Offer::Library(members) => members.iter().map(|(name, _)| name.as_str()).collect(),
+        }
+    }
+
+    fn alloc(offer: Offer<'v>, heap: Heap<'v>) -> Value<'v> {
+        heap.alloc_complex_no_freeze(Exports { offer })
     }
 
     /// One value.
     pub(crate) fn value(name: &str, value: Value<'v>, heap: Heap<'v>) -> Value<'v> {
-        let members = vec![Member { name: Text::new(name), value }];
-        heap.alloc_complex_no_freeze(Exports { members, getters: false })
+        Exports::alloc(Offer::Value(Member { name: Text::new(name), value }), heap)
     }
 
     /// Functions that give the values.
     pub(crate) fn getters(members: Members<'v>, heap: Heap<'v>) -> Value<'v> {
         let members = members.into_iter().map(|(name, value)| Member { name, value }).collect();
-        heap.alloc_complex_no_freeze(Exports { members, getters: true })
+        Exports::alloc(Offer::Getters(members), heap)
+    }
+
+    /// The values of a library that was evaluated once.
+    pub(crate) fn library(library: Arc<SharedLibrary>, heap: Heap<'v>) -> Value<'v> {
+        Exports::alloc(Offer::Library(library), heap)
     }
 
     /// The value of a name; `module` is the path messages show.
@@ -283,13 +306,23 @@ impl<'v> Exports<'v> {
         module: &str,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> NativeResult<Value<'v>> {
-        let Some(Member { value, .. }) = self.members.iter().find(|member| member.name == name) else {
+        let found = match &self.offer {
+            Offer::Value(member) => (member.name == name).then_some(member.value),
+            Offer::Getters(members) => match members.iter().find(|member| member.name == name) {
+                Some(getter) => Some(builtins::invoke(getter.value, &[], &[], eval)?),
+                None => None,
+            },
+            Offer::Library(members) => {
+                let member = members.iter().find(|(member, _)| member == name);
+                member.map(|(_, value)| eval.heap().access_owned_frozen_value(value))
+            }
+        };
+        found.ok_or_else(|| {
             let mut message = format!("load: name {name} not found in module {module}");
             if let Some(near) = crate::engine::builtins::nearest(name, self.names()) {
                 message.push_str(&format!(" (did you mean {near}?)"));
             }
-            return Err(NativeError::new(message));
-        };
-        if self.getters { Ok(builtins::invoke(*value, &[], &[], eval)?) } else { Ok(*value) }
+            NativeError::new(message)
+        })
     }
 }

@@ -12,6 +12,7 @@ use crate::template::builder::{Dialect, Source};
 use crate::template::lines::{Line, SourceLine};
 use crate::template::nodes::Nodes;
 use crate::template::program::{Draft, Input, Program};
+use crate::template::run::SharedLibrary;
 use crate::template::{text, yaml as yaml_template};
 use crate::yaml::{self, DocumentSet, FileId, FileTable, ParseOptions, Pos, SourceFile, Text};
 
@@ -23,7 +24,7 @@ pub(super) enum Loaded {
 }
 
 /// Where a file's code finds other files.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Place {
     /// The library that holds the file.
     pub(crate) current: LibraryId,
@@ -49,6 +50,8 @@ struct Made {
     yaml: BTreeMap<(FileIndex, Options), Result<Loaded>>,
     programs: BTreeMap<FileIndex, Result<Arc<Program>>>,
     annotated: BTreeMap<(LibraryId, Options, &'static str), Arc<[Listed]>>,
+    /// The libraries that are evaluated once; none for those that are evaluated wherever they are loaded.
+    shared: BTreeMap<(FileIndex, Place, Options), Option<Arc<SharedLibrary>>>,
 }
 
 /// Whether other runs would fare the same. Those who load a file late may have used up what it needs.
@@ -96,6 +99,28 @@ impl Compilation {
         let found: Arc<[Listed]> = find()?.into();
         self.made().annotated.insert(key, Arc::clone(&found));
         Ok(found)
+    }
+
+    /// What a library file offers, if that is the same for all who load it: what `evaluate` gives, once.
+    pub(super) fn shared(
+        &self,
+        index: FileIndex,
+        place: Place,
+        options: Options,
+        evaluate: impl FnOnce() -> Result<Option<SharedLibrary>>,
+    ) -> Option<Arc<SharedLibrary>> {
+        let key = (index, place, options);
+        if let Some(shared) = self.made().shared.get(&key) {
+            return shared.clone();
+        }
+        let shared = evaluate();
+        let lasting = is_lasting(&shared);
+        // What is wrong with it is told by those who evaluate it.
+        let shared = shared.ok().flatten().map(Arc::new);
+        if lasting {
+            self.made().shared.insert(key, shared.clone());
+        }
+        shared
     }
 
     /// Compiles the files that every run evaluates, whatever its data values are.

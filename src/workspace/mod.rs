@@ -24,6 +24,7 @@ mod overlays;
 mod remote;
 mod render;
 mod session;
+mod shared_library;
 mod sources;
 mod symlink;
 mod values_flags;

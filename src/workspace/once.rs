@@ -66,7 +66,7 @@ impl Session {
     }
 
     /// What a file that is loaded needs; None if it cannot be told.
-    fn library_needs(&self, index: FileIndex, options: Options) -> Option<Needs> {
+    pub(super) fn library_needs(&self, index: FileIndex, options: Options) -> Option<Needs> {
         match self.files.get(index)?.kind() {
             FileKind::Yaml => match self.load_yaml(index, options).ok()? {
                 Loaded::Template(program) => Some(program.needs.clone()),

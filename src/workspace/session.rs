@@ -212,14 +212,14 @@ impl Session {
         })
     }
 
-    /// The names a load statement can take from a file.
+    /// What a load statement can take from a file, as an [`Exports`] value.
     fn load_file<'v>(
         &self,
         path: &str,
         place: Place,
         scope: &Arc<Scope>,
         module: &Module<'v>,
-    ) -> Result<Members<'v>> {
+    ) -> Result<Value<'v>> {
         let not_found = |message: String| Error::new(ErrorKind::File, message);
         let (index, place) = self.find_loaded(path, place)?;
         let file = self.file(index)?;
@@ -230,12 +230,18 @@ impl Session {
                 file.path()
             )));
         }
-        match file.kind() {
-            FileKind::Yaml => Ok(self.eval_yaml(index, place, scope, module)?.exports),
-            FileKind::Text => Ok(self.eval_text(index, place, scope, module)?.exports),
-            FileKind::Starlark => self.eval_starlark(index, place, scope, module),
-            FileKind::Unknown => Err(not_found(format!("File '{}' type is not a known", file.path()))),
+        if let Some(library) = self.shared_library(index, place, scope) {
+            return Ok(Exports::library(library, module.heap()));
         }
+        let members = match file.kind() {
+            FileKind::Yaml => self.eval_yaml(index, place, scope, module)?.exports,
+            FileKind::Text => self.eval_text(index, place, scope, module)?.exports,
+            FileKind::Starlark => self.eval_starlark(index, place, scope, module)?,
+            FileKind::Unknown => {
+                return Err(not_found(format!("File '{}' type is not a known", file.path())));
+            }
+        };
+        Ok(Exports::getters(members, module.heap()))
     }
 }
 
@@ -262,10 +268,8 @@ impl Host for Session {
             };
             return Ok(Exports::value(name, module, heap));
         }
-        let members = self
-            .load_file(path, place, &scope, eval.module())
-            .map_err(|error| NativeError::new(error.to_string()))?;
-        Ok(Exports::getters(members, heap))
+        let loaded = self.load_file(path, place, &scope, eval.module());
+        loaded.map_err(|error| NativeError::new(error.to_string()))
     }
 
     fn log(&self, text: &str) {

@@ -56,18 +56,28 @@ struct Reader<'a> {
 /// How many values are read between two looks at the limits.
 const COUNTED: usize = 64;
 
-/// Which bytes stand for themselves in a string.
-const PLAIN: [bool; 256] = {
-    let mut plain = [true; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        plain[byte] = false;
-        byte += 1;
+/// How many bytes stand for themselves at the start of the rest of a string.
+fn plain_bytes(text: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The high bit of each byte that is 0, of the lowest one at least; likewise of each below 0x20.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let control = |word: u64| word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+    let (words, _) = text.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let found =
+            zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\'))) | control(word);
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
     }
-    plain[b'"' as usize] = false;
-    plain[b'\\' as usize] = false;
-    plain
-};
+    let rest = text.get(at..).unwrap_or_default();
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    at + end.unwrap_or(rest.len())
+}
 
 impl<'a> Reader<'a> {
     fn new(text: &'a [u8], exact: bool) -> Reader<'a> {
@@ -287,9 +297,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         let mut run = self.at;
         // Most strings are as they stand.
-        let rest = self.text.get(run..).unwrap_or_default();
-        let end = rest.iter().position(|byte| !PLAIN.get(usize::from(*byte)).is_some_and(|plain| *plain));
-        let end = run + end.unwrap_or(rest.len());
+        let end = run + plain_bytes(self.text.get(run..).unwrap_or_default());
         if self.text.get(end) == Some(&b'"')
             && let Some(text) = self.valid.get(run..end)
         {
@@ -407,6 +415,20 @@ fn quoted(byte: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_bytes_end_at_the_first_that_is_not() {
+        for length in 0..40 {
+            let text: Vec<u8> = (0..length).map(|at| b"a\x7f\x80 \xff!#[]"[at % 9]).collect();
+            assert_eq!(plain_bytes(&text), length);
+            for (end, byte) in (0..length).zip([b'"', b'\\', 0, 0x1f, b'\n'].into_iter().cycle()) {
+                let mut text = text.clone();
+                text[end] = byte;
+                text[length - 1] = byte;
+                assert_eq!(plain_bytes(&text), end);
+            }
+        }
+    }
 
     #[test]
     fn complaints_are_those_of_go() {

@@ -282,7 +282,10 @@ pub struct Map {
 impl Map {
     /// The value of the item with this text as its key.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.items.iter().find(|item| item.key.as_str() == Some(key)).map(|item| &item.value)
+        self.items
+            .iter()
+            .find(|item| matches!(&item.key, Node::Str(text) if text == key))
+            .map(|item| &item.value)
     }
 }
 

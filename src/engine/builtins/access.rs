@@ -16,6 +16,7 @@ use super::spell::{missing_key, nearest};
 use super::text::repr;
 use crate::engine::values::{ByteStr, Module, Struct};
 use crate::engine::{BoundMethod, NativeError, NativeResult};
+use crate::yaml::Node;
 
 /// The message for an index outside a collection of `len` elements.
 pub fn out_of_range(index: i32, len: usize, value: Value<'_>) -> NativeError {
@@ -241,6 +242,49 @@ pub fn attribute<'v>(x: Value<'v>, name: &str, heap: Heap<'v>) -> NativeResult<O
         return Ok(None);
     }
     Ok(x.get_attr(name, heap)?)
+}
+
+/// The scalar that a row of attributes leads to, where that is in a tree of data values; none for what
+/// only [`path`] can tell.
+pub(crate) fn scalar_at<'v, 'a>(
+    variable: Value<'v>,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<&'v Node> {
+    let mut names = names.into_iter();
+    let mut start = variable;
+    if let Some(module) = Module::from_value(variable) {
+        start = module.get(names.next()?)?;
+    }
+    let mut map = Struct::from_value(start)?.viewed()?;
+    loop {
+        match map.get(names.next()?)? {
+            Node::Map(below) => map = below,
+            scalar => return (scalar.is_scalar() && names.next().is_none()).then_some(scalar),
+        }
+    }
+}
+
+/// What a row of attributes leads to. They are no methods of a built-in type.
+pub(crate) fn path<'v, 'a>(
+    variable: Value<'v>,
+    names: impl IntoIterator<Item = &'a str>,
+    heap: Heap<'v>,
+) -> NativeResult<Value<'v>> {
+    names.into_iter().try_fold(variable, |value, name| {
+        let found = match (Struct::from_value(value), Module::from_value(value)) {
+            (Some(fields), _) => fields.get(name, heap),
+            (_, Some(module)) => module.get(name),
+            _ => value.get_attr(name, heap)?,
+        };
+        found.ok_or_else(|| no_such_attribute(value, name))
+    })
+}
+
+#[cold]
+fn no_such_attribute(value: Value<'_>, name: &str) -> NativeError {
+    // As the crate does, for what has attributes of its own to remember them.
+    let _ = value.dir_attr();
+    NativeError::new(missing_attribute(value.get_type(), name))
 }
 
 /// The names of the attributes of a value, in the order `dir` does not sort by: that of a struct's

@@ -34,7 +34,7 @@ mod universe;
 mod unpack;
 
 pub use access::{attr_error, attribute, attribute_names, index_value, out_of_range, slice_value};
-pub(crate) use access::{missing_attribute, remember_attributes};
+pub(crate) use access::{missing_attribute, path, remember_attributes, scalar_at};
 pub use arithmetic::{Op as BinaryOp, binary};
 pub use call::call;
 pub(crate) use call::invoke;

@@ -150,10 +150,7 @@ impl Generator {
                 self.out.push(')');
             }
             Expr::Dot { object, name, pos } => {
-                // Modules have no methods.
-                let of_module =
-                    matches!(unparen(object), Expr::Ident(object) if self.modules.contains(&object.name));
-                if is_method_name(&name.name) && !of_module || !name.name.is_ascii() {
+                if self.may_be_method(object, name) || !name.name.is_ascii() {
                     self.attribute(object, name, *pos);
                 } else {
                     self.site(SiteKind::Attribute(name.name.clone()), *pos, |g| {
@@ -300,6 +297,33 @@ impl Generator {
             g.arguments(args);
             g.out.push(')');
         });
+    }
+
+    /// Whether an attribute may be a method. Modules have none.
+    fn may_be_method(&self, object: &Expr, name: &Ident) -> bool {
+        let of_module = matches!(unparen(object), Expr::Ident(object) if self.modules.contains(&object.name));
+        is_method_name(&name.name) && !of_module
+    }
+
+    /// The variable an expression begins at, the names of the attributes behind it that lead to its value,
+    /// and their line; none for other expressions.
+    pub(crate) fn path<'e>(&self, expr: &'e Expr) -> Option<(&'e Expr, Vec<Box<str>>, u32)> {
+        let mut names = Vec::new();
+        let mut line = None;
+        let mut rest = unparen(expr);
+        while let Expr::Dot { object, name, pos } = rest {
+            if self.may_be_method(object, name)
+                || names::escape(&name.name) != *name.name
+                || line.is_some_and(|line| line != pos.line)
+            {
+                return None;
+            }
+            line = Some(pos.line);
+            names.push(name.name.clone());
+            rest = unparen(object);
+        }
+        names.reverse();
+        Some((rest, names, line?))
     }
 
     fn attribute(&mut self, object: &Expr, name: &Ident, pos: Position) {

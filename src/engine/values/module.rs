@@ -1,10 +1,16 @@
 //! What `load("@ytt:json", "json")` binds and `module.make` returns: a named set of members.
 
+#![allow(clippy::panic, reason = "StarlarkPagablePanic: these values are never paged out")]
+
 use std::fmt;
 
 use allocative::Allocative;
 use starlark::any::ProvidesStaticType;
-use starlark::values::{Heap, NoSerialize, StarlarkValue, Trace, Value, ValueLike, starlark_value};
+use starlark::starlark_simple_value;
+use starlark::values::{
+    Freeze, FreezeResult, Freezer, FrozenValue, Heap, NoSerialize, StarlarkPagablePanic, StarlarkValue,
+    Trace, Value, ValueLike, starlark_value,
+};
 
 use crate::engine::builtins;
 use crate::yaml::Text;
@@ -35,7 +41,7 @@ impl<'v> Module<'v> {
         heap: Heap<'v>,
     ) -> Value<'v> {
         let members = members.into_iter().map(|(name, value)| Member { name: name.into(), value }).collect();
-        heap.alloc_complex_no_freeze(Module { name: name.into(), members })
+        heap.alloc_complex(Module { name: name.into(), members })
     }
 
     /// The module behind a value.
@@ -65,6 +71,46 @@ impl<'v> StarlarkValue<'v> for Module<'v> {
 
     fn dir_attr(&self) -> Vec<String> {
         let names: Vec<String> = self.members.iter().map(|member| member.name.to_string()).collect();
+        builtins::remember_attributes(&names);
+        names
+    }
+}
+
+/// A module that a library holds which all renders share.
+#[derive(ProvidesStaticType, NoSerialize, StarlarkPagablePanic, Allocative)]
+pub struct SharedModule {
+    #[allocative(skip)]
+    name: Text,
+    #[allocative(skip)]
+    members: Vec<(Text, FrozenValue)>,
+}
+
+impl Freeze for Module<'_> {
+    type Frozen = SharedModule;
+
+    fn freeze(self, freezer: &Freezer) -> FreezeResult<SharedModule> {
+        let members = self.members.into_iter().map(|member| Ok((member.name, member.value.freeze(freezer)?)));
+        Ok(SharedModule { name: self.name, members: members.collect::<FreezeResult<_>>()? })
+    }
+}
+
+impl fmt::Display for SharedModule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<module {}>", builtins::quote(self.name.as_bytes()))
+    }
+}
+
+super::debug_by_display!(SharedModule);
+starlark_simple_value!(SharedModule);
+
+#[starlark_value(type = "module")]
+impl<'v> StarlarkValue<'v> for SharedModule {
+    fn get_attr(&self, name: &str, _heap: Heap<'v>) -> Option<Value<'v>> {
+        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| value.to_value())
+    }
+
+    fn dir_attr(&self) -> Vec<String> {
+        let names: Vec<String> = self.members.iter().map(|(name, _)| name.to_string()).collect();
         builtins::remember_attributes(&names);
         names
     }

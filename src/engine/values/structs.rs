@@ -100,6 +100,14 @@ impl<'v> Struct<'v> {
         self.value(index, heap)
     }
 
+    /// The map a view shows. Code may have changed lists in it since, but no map and no scalar.
+    pub(crate) fn viewed(&self) -> Option<&Arc<Map>> {
+        match &self.fields {
+            Fields::View { map, .. } => Some(map),
+            Fields::Made(..) => None,
+        }
+    }
+
     /// The map a view shows, unless code may have changed a list in it.
     pub(crate) fn unchanged(&self) -> Option<&Arc<Map>> {
         match &self.fields {
