@@ -72,7 +72,12 @@ impl Shard {
 
     /// Whether an owner is in this part.
     pub fn has(self, owner: &Object) -> bool {
-        self.count == 1 || self.has_hash(hash(&[owner.namespace(), owner.name(), owner.kind_name()]))
+        self.has_name(owner.namespace(), owner.name(), owner.kind_name())
+    }
+
+    /// Whether the owner of this kind and name is in this part.
+    pub fn has_name(self, namespace: &str, name: &str, kind: &str) -> bool {
+        self.count == 1 || self.has_hash(hash(&[namespace, name, kind]))
     }
 
     fn has_hash(self, hash: u64) -> bool {
