@@ -189,16 +189,15 @@ pub(crate) fn the_program_runs_as_the_image_would_run_it(assets: &Path) {
     let dockerfile = fs::read_to_string(repository().join("Dockerfile")).unwrap();
     assert!(dockerfile.contains("ENTRYPOINT [\"/usr/local/bin/stampmill\"]"));
     let mut controller = Process::start(
-        Path::new("unshare"),
+        Path::new("env"),
         &[
-            "--user",
-            "--map-root-user",
-            "env",
             "-i",
             "KUBERNETES_SERVICE_HOST=127.0.0.1",
             &format!("KUBERNETES_SERVICE_PORT={port}"),
-            "chroot",
-            &root.display().to_string(),
+            "unshare",
+            "--user",
+            "--map-root-user",
+            &format!("--root={}", root.display()),
             "/usr/local/bin/stampmill",
             "controller",
             "--metrics-bind-address=0",
