@@ -41,7 +41,7 @@ const READY: &str = "{.status.conditions[?(@.type=='Ready')].status}";
 const REASON: &str = "{.status.conditions[?(@.type=='Ready')].reason}";
 
 fn main() -> ExitCode {
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let arguments = Arguments { test_threads: Some(2), ..Arguments::from_args() };
     let Some(assets) = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from) else {
         eprintln!("skipped: KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver");
         return ExitCode::SUCCESS;

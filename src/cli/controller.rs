@@ -18,6 +18,9 @@ use crate::controller::webhook::WebhookOptions;
 use crate::controller::{Options, run as run_controller};
 use crate::{Error, ErrorKind, Result};
 
+/// The stack of the threads that read what an API server says.
+const STACK_BYTES: usize = 16 << 20;
+
 const EXAMPLES: &str = "\
 Takes the place of the Cartographer controller: watches workloads, deliverables, runnables, their blueprints and
 templates, and keeps what is stamped for them as it should be. Run one or the other, not both.
@@ -176,7 +179,11 @@ pub(super) fn run_until_stopped(
     serve: impl Future<Output = Result<()>>,
 ) -> Result<Exit> {
     log(&get::<String>(matches, "log-level")?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Objects may nest deep; the memory is only taken when it is used.
+        .thread_stack_size(STACK_BYTES)
+        .build();
     let runtime = runtime.map_err(|error| other(&error))?;
     let result = runtime.block_on(serve);
     // Passes that hang must not keep the process.

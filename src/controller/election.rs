@@ -406,7 +406,7 @@ mod tests {
     fn view(holders: &[Option<&str>], members: &[&str]) -> View {
         View {
             holders: holders.iter().map(|holder| holder.map(Text::new)).collect(),
-            members: members.iter().chain(holders.iter().flatten()).map(|name| Text::new(name)).collect(),
+            members: members.iter().chain(holders.iter().flatten()).map(Text::new).collect(),
             is_mixed: false,
         }
     }

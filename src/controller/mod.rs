@@ -214,7 +214,8 @@ pub async fn run(
             _ = sharing.await;
         }
     };
-    _ = tokio::time::timeout(LAST_PASSES, ended).await;
+    let linger = options.webhook.as_ref().map_or(Duration::ZERO, |_| webhook::LINGER);
+    _ = tokio::join!(tokio::time::timeout(LAST_PASSES, ended), tokio::time::sleep(linger));
     drop(watches);
     Ok(())
 }

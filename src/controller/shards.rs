@@ -64,7 +64,7 @@ impl Drop for Pass<'_> {
 
 /// The shards, and those that are worked on.
 pub(super) struct Shards {
-    parts: Vec<Shard>,
+    count: u32,
     /// By number of the shard.
     open: RwLock<Vec<Option<Arc<Tenure>>>>,
     /// A shard has no passes any more.
@@ -74,9 +74,8 @@ pub(super) struct Shards {
 impl Shards {
     /// None is worked on yet.
     pub(super) fn new(count: u32) -> Shards {
-        let parts: Vec<Shard> = (0..count.max(1)).filter_map(|index| Shard::new(index, count).ok()).collect();
-        let open = RwLock::new(vec![None; parts.len()]);
-        Shards { parts, open, ended: Notify::new() }
+        let count = count.max(1);
+        Shards { count, open: RwLock::new(vec![None; count as usize]), ended: Notify::new() }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Vec<Option<Arc<Tenure>>>> {
@@ -85,13 +84,12 @@ impl Shards {
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.parts.len()
+        self.count as usize
     }
 
     /// The shard of a key.
     pub(super) fn of(&self, key: &Key) -> usize {
-        let has = |shard: &Shard| shard.has_name(&key.namespace, &key.name, key.subject.kind_name());
-        self.parts.iter().position(has).unwrap_or(0)
+        Shard::of(self.count, &key.namespace, &key.name, key.subject.kind_name()).index() as usize
     }
 
     /// Whether a key is worked on here.

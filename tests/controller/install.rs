@@ -66,12 +66,23 @@ pub(crate) fn kustomize_and_install_say_the_same(assets: &Path) {
     // kustomize takes no absolute paths.
     let copied = Command::new("cp").arg("-r").arg(repository().join("deploy/kustomize")).arg(&own).status();
     assert!(copied.unwrap().success());
-    let text =
-        "namespace: stampmill-system\nresources: [kustomize/base]\ncomponents: [kustomize/monitoring]\n";
+    let guide = fs::read_to_string(repository().join("docs/controller.md")).unwrap();
+    let (_, text) = guide
+        .split_once(
+            "```yaml
+# kustomization.yaml
+",
+        )
+        .unwrap();
+    let text = text.split_once("```").unwrap().0;
     fs::write(own.join("kustomization.yaml"), text).unwrap();
     let own = own.display().to_string();
     let arguments = ["apply", "--server-side", "--force-conflicts", "--dry-run=server", "-k", &own];
     let applied = server.kubectl(&arguments, "").unwrap();
+    let built = server.kubectl(&["kustomize", &own], "").unwrap();
+    for expected in ["- --shards=6\n", "replicas: 3\n", "image: registry.example.com/stampmill:1\n"] {
+        assert!(built.contains(expected), "{expected}");
+    }
     for expected in
         ["servicemonitor.monitoring.coreos.com/stampmill-controller", "deployment.apps/stampmill-controller"]
     {

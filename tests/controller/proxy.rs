@@ -109,7 +109,7 @@ async fn pass(
     }
     let every = faults.every.load(Ordering::Relaxed);
     let number = faults.requests.fetch_add(1, Ordering::Relaxed);
-    let fault = (!is_watch && every > 0 && number % every == 0).then(|| number / every % 4);
+    let fault = (!is_watch && every > 0 && number.is_multiple_of(every)).then(|| number / every % 4);
     match fault {
         Some(0) => return status(429, "TooManyRequests", r#""retryAfterSeconds": 1"#),
         Some(1) => return status(500, "InternalError", ""),

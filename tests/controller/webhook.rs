@@ -161,10 +161,16 @@ pub(crate) fn what_makes_no_sense_is_refused(assets: &Path) {
     });
     // But goes out.
     server.kubectl(&["delete", "clustersupplychain", "good"], "").unwrap();
-    let mut webhook = start(&server, port, health);
+    // As a part of the controller, whether it is ready or not.
+    let file = |name: &str, file: &str| format!("--webhook-{name}={}", folder.join(file).display());
+    let listen = format!("--webhook-listen=127.0.0.1:{port}");
+    let mut controller = server.controller(&[&listen, &file("cert", "tls.crt"), &file("key", "tls.key")]);
     wait_for_answer(&server, &other, Result::is_ok);
-    assert_eq!(webhook.terminate(), Some(0));
-    drop(server);
+    let refused = create(&server, &bad).unwrap_err();
+    assert!(refused.contains(REFUSED), "{refused}");
+    let figures = controller.metrics();
+    assert!(figures.contains("controller_runtime_webhook_requests_total{code=\"200\""), "{figures}");
+    assert_eq!(controller.process.terminate(), Some(0));
 }
 
 /// Requests that no API server makes, by hand.
@@ -213,6 +219,14 @@ pub(crate) fn requests_that_make_no_sense_are_answered(_assets: &Path) {
     assert_eq!(ask("POST", "/", json, review), "404");
     let deep = [vec![b'['; 200_000], vec![b']'; 200_000]].concat();
     assert_eq!(ask("POST", path, json, &deep), "400");
+    let deep = format!(
+        r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {{"uid": "u", "operation": "CREATE",
+            "object": {{"apiVersion": "carto.run/v1alpha1", "kind": "ClusterRunTemplate", "metadata": {{"name": "x"}},
+            "spec": {{"template": {{"a": {}{}}}}}}}}}}}"#,
+        "[".repeat(950),
+        "]".repeat(950)
+    );
+    assert_eq!(ask("POST", path, json, deep.as_bytes()), "200");
     // Nothing of it need be there.
     assert_eq!(ask_long("POST", path, json, (7 << 20) + 1, b""), "413");
 }

@@ -11,7 +11,7 @@ mod review;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
@@ -35,6 +35,10 @@ pub(crate) const PATH: &str = "/validate-carto-run-v1alpha1-";
 /// The largest review that is read, in bytes: the old and the new object may each have the 3 MiB that an API
 /// server takes, and controller-runtime has the same limit.
 const MOST: usize = 7 << 20;
+
+/// How long reviews are still answered after the process was asked to end: it takes a moment until everybody
+/// knows that.
+pub(super) const LINGER: Duration = Duration::from_secs(3);
 
 /// Where the webhook listens, and as whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,5 +186,6 @@ pub async fn run_webhook(
         serving.map_err(|error| ControllerError::Listen(address, error))?;
     }
     stop.await;
+    tokio::time::sleep(LINGER).await;
     Ok(())
 }
