@@ -11,12 +11,22 @@
     reason = "tests may fail loudly"
 )]
 
+#[path = "controller/faults.rs"]
+mod faults;
+#[path = "controller/install.rs"]
+mod install;
 #[path = "controller/objects.rs"]
 mod objects;
+#[path = "controller/proxy.rs"]
+mod proxy;
+#[path = "controller/replicas.rs"]
+mod replicas;
 #[path = "controller/server.rs"]
 mod server;
 #[path = "controller/speed.rs"]
 mod speed;
+#[path = "controller/webhook.rs"]
+mod webhook;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -31,13 +41,13 @@ const READY: &str = "{.status.conditions[?(@.type=='Ready')].status}";
 const REASON: &str = "{.status.conditions[?(@.type=='Ready')].reason}";
 
 fn main() -> ExitCode {
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let arguments = Arguments { test_threads: Some(2), ..Arguments::from_args() };
     let Some(assets) = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from) else {
         eprintln!("skipped: KUBEBUILDER_ASSETS names no folder with etcd and kube-apiserver");
         return ExitCode::SUCCESS;
     };
     type Test = fn(&Path);
-    let tests: [(&str, Test); 10] = [
+    let tests: &[(&str, Test)] = &[
         (
             "the_example_becomes_ready_with_the_rights_of_the_installation",
             the_example_becomes_ready_with_the_rights_of_the_installation,
@@ -51,8 +61,35 @@ fn main() -> ExitCode {
         ("owners_that_others_write_too", owners_that_others_write_too),
         ("a_dry_run_writes_nothing", a_dry_run_writes_nothing),
         ("of_two_replicas_one_works", of_two_replicas_one_works),
+        ("shards_move_while_templates_change", replicas::shards_move_while_templates_change),
+        (
+            "what_was_known_of_a_shard_does_not_count_when_it_comes_back",
+            replicas::what_was_known_of_a_shard_does_not_count_when_it_comes_back,
+        ),
+        ("who_lost_the_lease_writes_nothing", replicas::who_lost_the_lease_writes_nothing),
+        ("a_namespace_that_is_being_deleted", faults::a_namespace_that_is_being_deleted),
+        ("a_slow_api_server_with_troubles", faults::a_slow_api_server_with_troubles),
+        ("watches_that_are_gone_in_the_middle", faults::watches_that_are_gone_in_the_middle),
+        (
+            "a_template_that_changes_while_a_thousand_owners_are_at_it",
+            faults::a_template_that_changes_while_a_thousand_owners_are_at_it,
+        ),
+        ("tokens_that_are_revoked", faults::tokens_that_are_revoked),
+        ("a_clock_that_steps", faults::a_clock_that_steps),
+        ("what_makes_no_sense_is_refused", webhook::what_makes_no_sense_is_refused),
+        ("requests_that_make_no_sense_are_answered", webhook::requests_that_make_no_sense_are_answered),
+        ("kustomize_and_install_say_the_same", install::kustomize_and_install_say_the_same),
+        (
+            "the_commands_of_the_readme_work_as_they_stand",
+            install::the_commands_of_the_readme_work_as_they_stand,
+        ),
+        ("the_program_runs_as_the_image_would_run_it", install::the_program_runs_as_the_image_would_run_it),
+        (
+            "another_number_of_shards_waits_for_the_old_one",
+            replicas::another_number_of_shards_waits_for_the_old_one,
+        ),
     ];
-    let trials = tests.into_iter().map(|(name, test)| {
+    let trials = tests.iter().map(|&(name, test)| {
         let assets = assets.clone();
         Trial::test(name, move || {
             test(&assets);

@@ -14,8 +14,12 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::Exit;
+use crate::controller::webhook::WebhookOptions;
 use crate::controller::{Options, run as run_controller};
 use crate::{Error, ErrorKind, Result};
+
+/// The stack of the threads that read what an API server says.
+const STACK_BYTES: usize = 16 << 20;
 
 const EXAMPLES: &str = "\
 Takes the place of the Cartographer controller: watches workloads, deliverables, runnables, their blueprints and
@@ -30,6 +34,9 @@ Examples:
 
   # What would it do?
   stampmill controller --context staging --dry-run
+
+  # One of three replicas that share the work
+  stampmill controller --shards 6
 
   # Beside another one on the same machine
   stampmill controller --metrics-bind-address 127.0.0.1:9080 --health-probe-bind-address 127.0.0.1:9081
@@ -91,11 +98,37 @@ pub(super) fn command() -> Command {
                 .num_args(0..=1)
                 .require_equals(true)
                 .default_missing_value("true")
-                .help("Of several replicas only the one that holds a Lease reconciles"),
+                .help("Replicas share the work by Leases; without it this one does all of it"),
         )
         .arg(
             flag("leader-election-namespace", "NAMESPACE")
-                .help("Namespace of the Lease [default: that of the pod or of the context]"),
+                .help("Namespace of the Leases [default: that of the pod or of the context]"),
+        )
+        .arg(
+            flag("shards", "N")
+                .default_value("1")
+                .value_parser(value_parser!(u32).range(1..=64))
+                .help("Parts of the work that replicas share; with one of them a single replica works"),
+        )
+        .arg(
+            flag("webhook-listen", "ADDRESS")
+                .value_parser(parse_listen)
+                .requires_all(["webhook-cert", "webhook-key"])
+                .help("Where to answer admission reviews, such as :9443 [default: nowhere]"),
+        )
+        .arg(
+            flag("webhook-cert", "FILE")
+                .value_parser(value_parser!(PathBuf))
+                .value_hint(ValueHint::FilePath)
+                .requires("webhook-listen")
+                .help("Certificate of the webhook, PEM; read again when it changes"),
+        )
+        .arg(
+            flag("webhook-key", "FILE")
+                .value_parser(value_parser!(PathBuf))
+                .value_hint(ValueHint::FilePath)
+                .requires("webhook-listen")
+                .help("Private key of the webhook, PEM"),
         )
         .arg(
             Arg::new("dry-run")
@@ -103,16 +136,17 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Log what would be written, and write nothing"),
         )
-        .arg(
-            flag("log-level", "LEVEL")
-                .default_value("info")
-                .value_parser(PossibleValuesParser::new(["error", "warn", "info", "debug"]))
-                .help("What to log"),
-        )
+        .arg(log_level())
+}
+
+pub(super) fn log_level() -> Arg {
+    let levels = PossibleValuesParser::new(["error", "warn", "info", "debug"]);
+    let arg = Arg::new("log-level").long("log-level").value_name("LEVEL").default_value("info");
+    arg.value_parser(levels).help("What to log")
 }
 
 /// `:8080`, `127.0.0.1:8080`, or `0` for none.
-fn parse_address(text: &str) -> Result<Option<SocketAddr>, String> {
+pub(super) fn parse_address(text: &str) -> Result<Option<SocketAddr>, String> {
     if text == "0" {
         return Ok(None);
     }
@@ -120,27 +154,44 @@ fn parse_address(text: &str) -> Result<Option<SocketAddr>, String> {
     full.parse().map(Some).map_err(|_| "expected an address with a port, such as :8080, or 0".to_owned())
 }
 
-fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Result<T> {
+/// As [`parse_address`], without `0`.
+pub(super) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    parse_address(text)?.ok_or_else(|| "expected an address with a port, such as :9443".to_owned())
+}
+
+pub(super) fn get<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Result<T> {
     let value = matches.get_one(name).cloned();
     value.ok_or_else(|| Error::new(ErrorKind::Usage, format!("--{name} has no value")))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Result<Exit> {
-    log(&get::<String>(matches, "log-level")?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| other(&error))?;
-    let result = runtime.block_on(async {
+    run_until_stopped(matches, async {
         let config = config(matches).await?;
         let options = options(matches, &config)?;
         let stop = stop().map_err(|error| other(&error))?;
         run_controller(config, options, stop).await.map_err(|error| other(&error))
-    });
+    })
+}
+
+/// Runs something that serves until it is stopped.
+pub(super) fn run_until_stopped(
+    matches: &ArgMatches,
+    serve: impl Future<Output = Result<()>>,
+) -> Result<Exit> {
+    log(&get::<String>(matches, "log-level")?);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // Objects may nest deep; the memory is only taken when it is used.
+        .thread_stack_size(STACK_BYTES)
+        .build();
+    let runtime = runtime.map_err(|error| other(&error))?;
+    let result = runtime.block_on(serve);
     // Passes that hang must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
     result.map(|()| Exit::SUCCESS)
 }
 
-fn other(error: &dyn std::error::Error) -> Error {
+pub(super) fn other(error: &dyn std::error::Error) -> Error {
     Error::new(ErrorKind::Usage, error.to_string())
 }
 
@@ -174,13 +225,30 @@ fn options(matches: &ArgMatches, config: &kube::Config) -> Result<Options> {
         metrics: get(matches, "metrics-bind-address")?,
         health: get(matches, "health-probe-bind-address")?,
         lease_namespace: elects.then(|| namespace.unwrap_or_else(|| config.default_namespace.clone())),
-        identity: format!("{}_{}", host.trim(), std::process::id()),
+        identity: identity(host.trim()),
+        shards: get(matches, "shards")?,
+        webhook: webhook(matches),
         dry_run,
     })
 }
 
+fn webhook(matches: &ArgMatches) -> Option<WebhookOptions> {
+    Some(WebhookOptions {
+        listen: *matches.get_one("webhook-listen")?,
+        certificate: matches.get_one::<PathBuf>("webhook-cert")?.clone(),
+        key: matches.get_one::<PathBuf>("webhook-key")?.clone(),
+    })
+}
+
+/// A name that no other replica has, nor a process before this one: as the other controllers' names.
+fn identity(host: &str) -> String {
+    use std::hash::{BuildHasher as _, RandomState};
+    let random = RandomState::new().hash_one((std::process::id(), std::time::SystemTime::now()));
+    format!("{host}_{random:016x}")
+}
+
 /// Waits for an interrupt or the request to end; a second one ends the process at once.
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(super) fn stop() -> std::io::Result<impl Future<Output = ()> + use<>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -1,5 +1,7 @@
 //! `stampmill install`: all that a cluster needs to run the controller.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Arg, ArgMatches, Command};
 
 use super::{Console, Exit};
@@ -15,12 +17,24 @@ const EXAMPLES: &str = "Examples:
   # with an image of one's own
   stampmill install --image registry.example.com/stampmill:1 | kubectl apply --server-side -f -
 
+  # With a webhook that refuses blueprints and templates that make no sense; needs cert-manager
+  stampmill install --webhook | kubectl apply --server-side -f -
+
+  # with a certificate of one's own
+  kubectl create secret tls -n stampmill-system stampmill-webhook-tls --cert tls.crt --key tls.key
+  stampmill install --webhook-ca-bundle ca.crt | kubectl apply --server-side -f -
+
   # For a cluster that has Cartographer: its definitions of the kinds stay
   stampmill install --skip-crds | kubectl apply --server-side -f -
 ";
 
-/// Everything but the definitions.
-const CONTROLLER: &str = include_str!("../../deploy/controller.yaml");
+/// What kustomize makes of the same files: everything but the definitions, and what a webhook adds.
+const CONTROLLER: &str = include_str!("../../deploy/kustomize/base/controller.yaml");
+const WEBHOOK: &str = include_str!("../../deploy/kustomize/webhook/webhook.yaml");
+const CERTIFICATE: &str = include_str!("../../deploy/kustomize/webhook/certificate.yaml");
+/// The line by which cert-manager puts its certificate into the webhook's configuration.
+const INJECT: &str =
+    "  annotations:\n    cert-manager.io/inject-ca-from: stampmill-system/stampmill-webhook\n";
 const NAMESPACE: &str = "stampmill-system";
 const IMAGE: &str = "image: stampmill\n";
 
@@ -46,6 +60,22 @@ pub(super) fn command() -> Command {
                 .help("Image of the controller"),
         )
         .arg(
+            Arg::new("webhook")
+                .long("webhook")
+                .action(clap::ArgAction::SetTrue)
+                .help("Validate blueprints and templates on admission; cert-manager makes the certificate"),
+        )
+        .arg(
+            Arg::new("webhook-ca-bundle")
+                .long("webhook-ca-bundle")
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(PathBuf))
+                .value_hint(clap::ValueHint::FilePath)
+                .conflicts_with("webhook")
+                .help("The same without cert-manager: certificates (PEM) that the API server trusts; that of the \
+                       webhook is in the Secret stampmill-webhook-tls"),
+        )
+        .arg(
             Arg::new("skip-crds")
                 .long("skip-crds")
                 .action(clap::ArgAction::SetTrue)
@@ -65,13 +95,46 @@ pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
         text.push_str(&yaml::print_documents(&DocumentSet { items, ..DocumentSet::default() }));
         text.push_str("---\n");
     }
-    text.push_str(&controller(get("namespace")?, get("image")?));
+    let bundle = matches.get_one::<PathBuf>("webhook-ca-bundle");
+    let webhook = match bundle {
+        Some(path) => Webhook::Bundle(read_bundle(path)?),
+        None if matches.get_flag("webhook") => Webhook::CertManager,
+        None => Webhook::None,
+    };
+    text.push_str(&controller(get("namespace")?, get("image")?, &webhook));
     console.print(text)
 }
 
-/// The manifest without its comments about itself.
-fn controller(namespace: &str, image: &str) -> String {
-    let text = CONTROLLER.replace(NAMESPACE, namespace).replace(IMAGE, &format!("image: {image}\n"));
+/// Whether there is a webhook, and whom the API server trusts.
+enum Webhook {
+    None,
+    CertManager,
+    /// Certificates, in PEM and Base64.
+    Bundle(String),
+}
+
+fn read_bundle(path: &Path) -> Result<String> {
+    use base64::Engine as _;
+    let failed = |error: String| Error::new(ErrorKind::Usage, format!("{}: {error}", path.display()));
+    let text = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    if !text.windows(27).any(|part| part == b"-----BEGIN CERTIFICATE-----") {
+        return Err(failed("expected certificates in PEM".to_owned()));
+    }
+    Ok(base64::engine::general_purpose::STANDARD.encode(text))
+}
+
+/// The manifests.
+fn controller(namespace: &str, image: &str, webhook: &Webhook) -> String {
+    let text = match webhook {
+        Webhook::None => CONTROLLER.to_owned(),
+        Webhook::CertManager => format!("{CONTROLLER}---\n{WEBHOOK}---\n{CERTIFICATE}"),
+        Webhook::Bundle(bundle) => {
+            let bundle = format!("  clientConfig:\n    caBundle: {bundle}\n");
+            let webhook = WEBHOOK.replace(INJECT, "").replace("  clientConfig:\n", &bundle);
+            format!("{CONTROLLER}---\n{webhook}")
+        }
+    };
+    let text = text.replace(NAMESPACE, namespace).replace(IMAGE, &format!("image: {image}\n"));
     format!("# Made by stampmill {}.\n{text}", version::STAMPMILL)
 }
 
@@ -96,14 +159,30 @@ fn parse_image(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{IMAGE, NAMESPACE, controller, parse_image, parse_namespace};
+    use super::{IMAGE, NAMESPACE, Webhook, controller, parse_image, parse_namespace};
 
     #[test]
     fn namespace_and_image_are_put_in_everywhere() {
-        let text = controller("platform", "registry.example.com/stampmill:1");
-        assert!(!text.contains(NAMESPACE) && !text.contains(IMAGE));
-        assert_eq!(text.matches("namespace: platform\n").count(), 6);
-        assert_eq!(text.matches("image: registry.example.com/stampmill:1\n").count(), 1);
+        for (webhook, images) in
+            [(Webhook::None, 1), (Webhook::CertManager, 2), (Webhook::Bundle("Q0E=".to_owned()), 2)]
+        {
+            let text = controller("platform", "registry.example.com/stampmill:1", &webhook);
+            assert!(!text.contains(NAMESPACE) && !text.contains(IMAGE));
+            assert_eq!(text.matches("image: registry.example.com/stampmill:1\n").count(), images);
+        }
+    }
+
+    #[test]
+    fn a_bundle_stands_in_each_webhook_and_for_cert_manager() {
+        let text = controller(NAMESPACE, "stampmill", &Webhook::Bundle("Q0E=".to_owned()));
+        assert_eq!(text.matches("    caBundle: Q0E=\n").count(), 8);
+        assert!(!text.contains("cert-manager.io"));
+        let text = controller(NAMESPACE, "stampmill", &Webhook::CertManager);
+        assert!(
+            text.contains("inject-ca-from")
+                && text.contains("kind: Certificate")
+                && !text.contains("caBundle")
+        );
     }
 
     #[test]

@@ -19,6 +19,8 @@ mod lint;
 mod revision;
 mod stamp;
 mod test;
+#[cfg(feature = "controller")]
+mod webhook;
 mod ytt;
 
 use std::ffi::{OsStr, OsString};
@@ -103,6 +105,8 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("controller", matches)) => controller::run(matches),
         #[cfg(feature = "controller")]
         Some(("install", matches)) => install::run(matches, console),
+        #[cfg(feature = "controller")]
+        Some(("webhook", matches)) => webhook::run(matches),
         Some(("lint", matches)) => lint::run(matches, console),
         Some(("diff", matches)) => diff::run(matches, console),
         Some(("graph", matches)) => graph::run(matches, console),
@@ -161,6 +165,9 @@ fn command() -> Command {
             Command::new("version").about("Print the version, and that of ytt it is compatible with"),
         );
     #[cfg(feature = "controller")]
-    let command = command.subcommand(controller::command()).subcommand(install::command());
+    let command = command
+        .subcommand(controller::command())
+        .subcommand(webhook::command())
+        .subcommand(install::command());
     command
 }

@@ -1,8 +1,8 @@
 //! The service accounts of owners.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use crate::cluster::kube::{Connection, Notes, Session, Store, TokenError};
+use crate::cluster::kube::{Connection, Fence, Notes, Session, Store, TokenError};
 use crate::cluster::{Cluster, ErrorKind};
 use crate::supply_chain::error::{ObjectName, RealizeError};
 use crate::supply_chain::reconcile::Accounts;
@@ -13,14 +13,20 @@ pub(super) struct PassAccounts<'a> {
     connection: &'a Connection,
     /// The metadata of all service accounts.
     accounts: &'a Store,
+    /// Until when they may write.
+    fence: &'a Arc<Fence>,
     session: OnceLock<(ServiceAccount, Session<'a>)>,
     /// Whether asking again for a token may help.
     passing: OnceLock<()>,
 }
 
 impl<'a> PassAccounts<'a> {
-    pub(super) fn new(connection: &'a Connection, accounts: &'a Store) -> PassAccounts<'a> {
-        PassAccounts { connection, accounts, session: OnceLock::new(), passing: OnceLock::new() }
+    pub(super) fn new(
+        connection: &'a Connection,
+        accounts: &'a Store,
+        fence: &'a Arc<Fence>,
+    ) -> PassAccounts<'a> {
+        PassAccounts { connection, accounts, fence, session: OnceLock::new(), passing: OnceLock::new() }
     }
 
     /// What happened in the session.
@@ -50,7 +56,7 @@ impl Accounts for PassAccounts<'_> {
                 }
                 RealizeError::Token { cause: error.to_string() }
             })?;
-            _ = self.session.set((account.clone(), session));
+            _ = self.session.set((account.clone(), session.within(self.fence)));
         }
         match self.session.get() {
             Some((known, session)) if known == account => Ok(session),

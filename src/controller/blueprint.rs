@@ -2,12 +2,13 @@
 
 use super::Shared;
 use super::key::{Key, Subject};
+use super::shards::Tenure;
 use super::workers::Outcome;
 use crate::cluster::{Clock as _, Cluster as _, ErrorKind, SystemClock, rfc3339};
 use crate::supply_chain::api::{Blueprint, BlueprintKind, BlueprintStatus};
 use crate::yaml::to_node;
 
-pub(super) fn reconcile(shared: &Shared, key: &Key) -> Outcome {
+pub(super) fn reconcile(shared: &Shared, tenure: &Tenure, key: &Key) -> Outcome {
     let Some(mut object) = shared.store(key.subject).and_then(|store| store.get("", &key.name)) else {
         return Outcome::Done;
     };
@@ -30,7 +31,7 @@ pub(super) fn reconcile(shared: &Shared, key: &Key) -> Outcome {
     let status = BlueprintStatus { conditions: finished.conditions, observed_generation: generation };
     let Ok(status) = to_node(&status) else { return Outcome::Done };
     object.set_status(Some(status));
-    match shared.connection.own().update_status(&object) {
+    match shared.connection.own().within(&tenure.fence).update_status(&object) {
         Ok(_) => {
             tracing::info!(owner = %key, ready = finished.successful, "wrote the status");
             Outcome::Done

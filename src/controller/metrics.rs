@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::queue::Figures;
+use super::webhook::{KINDS, PATH};
 use crate::CacheStats;
 
 type Labels = Vec<(&'static str, String)>;
@@ -46,6 +47,7 @@ struct Gauges {
     active: Gauge,
     workers: Gauge,
     leader: Gauge,
+    shards: Gauge,
     kinds: Gauge,
     cache: Family<Labels, Gauge>,
     cache_bytes: Gauge,
@@ -56,7 +58,8 @@ struct Gauges {
 pub(super) struct Snapshot {
     pub(super) queue: Figures,
     pub(super) workers: usize,
-    pub(super) is_leader: bool,
+    /// Shards that are worked on.
+    pub(super) shards: usize,
     pub(super) kinds: usize,
     pub(super) cache: CacheStats,
     pub(super) renders: u64,
@@ -119,6 +122,7 @@ impl Metrics {
             "Whether this replica reconciles",
             gauges.leader.clone(),
         );
+        registry.register("stampmill_shards", "Shards that this replica works on", gauges.shards.clone());
         registry.register(
             "stampmill_stamped_objects",
             "Objects that were stamped, by what was done with them",
@@ -178,7 +182,8 @@ impl Metrics {
         gauges.retries.get_or_create(&named()).set(number(now.queue.retries));
         gauges.active.set(count(now.queue.running));
         gauges.workers.set(count(now.workers));
-        gauges.leader.set(i64::from(now.is_leader));
+        gauges.leader.set(i64::from(now.shards > 0));
+        gauges.shards.set(count(now.shards));
         gauges.kinds.set(count(now.kinds));
         let cache = &now.cache;
         for (what, value) in [
@@ -191,10 +196,71 @@ impl Metrics {
         }
         gauges.cache_bytes.set(number(cache.bytes));
         gauges.renders.set(now.renders);
+        Metrics::encode(&self.registry)
+    }
+
+    /// The figures of a registry as text.
+    pub(super) fn encode(registry: &Mutex<Registry>) -> String {
         let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
         // Writing to a text does not fail.
         _ = encode(&mut text, &registry);
         text
+    }
+
+    /// Figures of the webhook, beside the others.
+    pub(super) fn webhook(&self) -> WebhookMetrics {
+        WebhookMetrics::new(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The figures of the webhook.
+pub(super) struct WebhookMetrics {
+    requests: Counters,
+    latency: Histograms,
+    in_flight: Gauge,
+}
+
+impl WebhookMetrics {
+    pub(super) fn new(registry: &mut Registry) -> WebhookMetrics {
+        let metrics = WebhookMetrics {
+            requests: Counters::default(),
+            latency: Histograms::new_with_constructor(seconds),
+            in_flight: Gauge::default(),
+        };
+        registry.register(
+            "controller_runtime_webhook_requests",
+            "Admission reviews by webhook and status",
+            metrics.requests.clone(),
+        );
+        registry.register(
+            "controller_runtime_webhook_latency_seconds",
+            "How long admission reviews take",
+            metrics.latency.clone(),
+        );
+        registry.register(
+            "controller_runtime_webhook_requests_in_flight",
+            "Admission reviews that are being answered",
+            metrics.in_flight.clone(),
+        );
+        metrics
+    }
+
+    /// A request has come.
+    pub(super) fn begun(&self) {
+        self.in_flight.inc();
+    }
+
+    /// It was answered.
+    pub(super) fn ended(&self, kind: &str, code: u16, took: Duration) {
+        self.in_flight.dec();
+        // Anybody may ask for any path.
+        let webhook = match KINDS.contains(&kind) {
+            true => format!("{PATH}{kind}"),
+            false => "<other>".to_owned(),
+        };
+        let labels = vec![("code", code.to_string()), ("webhook", webhook.clone())];
+        self.requests.get_or_create(&labels).inc();
+        self.latency.get_or_create(&vec![("webhook", webhook)]).observe(took.as_secs_f64());
     }
 }

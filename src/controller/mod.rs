@@ -8,6 +8,7 @@
 mod accounts;
 mod blueprint;
 mod dependents;
+mod election;
 mod json;
 mod key;
 mod lease;
@@ -16,29 +17,35 @@ mod pass;
 mod queue;
 mod recorder;
 mod serve;
+mod shards;
 mod watches;
+pub mod webhook;
 mod workers;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use self::dependents::Dependents;
+use self::election::Election;
 use self::key::{Key, Subject};
-use self::lease::Lease;
 use self::metrics::{Metrics, Snapshot};
 use self::queue::Queue;
 use self::recorder::Recorder;
-use self::serve::Pages;
-use crate::cluster::kube::{Api, ApiOptions, Connection, Discovery, Family, Informers, Store};
+use self::serve::{Pages, Status};
+use self::shards::{Shards, Tenure};
+use self::webhook::{WebhookError, WebhookOptions};
+use crate::cluster::kube::{
+    Api, ApiOptions, Connection, Discovery, Family, Fence, Informer, Informers, Store,
+};
 use crate::supply_chain::api::OwnerKind;
 use crate::supply_chain::catalog::Catalog;
 use crate::supply_chain::labels::{RESOURCE_NAME, RUNNABLE_NAME, owner_keys};
-use crate::supply_chain::submitted::Submitted;
 
 /// How long passes that have begun may take when the controller ends.
 const LAST_PASSES: Duration = Duration::from_secs(20);
@@ -67,16 +74,17 @@ pub struct Options {
     pub metrics: Option<SocketAddr>,
     /// Where to serve `/healthz` and `/readyz`; none for nowhere.
     pub health: Option<SocketAddr>,
-    /// The namespace of the lease by which replicas elect a leader; none to reconcile without one.
+    /// The namespace of the leases by which replicas share the work; none to do all of it.
     pub lease_namespace: Option<String>,
-    /// The name of this replica.
+    /// The name of this replica. No other one may have it.
     pub identity: String,
+    /// Into how many parts the work is split; with one of them a replica leads and the others wait.
+    pub shards: u32,
+    /// Where to answer admission reviews; none for nowhere.
+    pub webhook: Option<WebhookOptions>,
     /// Whether writes are logged and not made.
     pub dry_run: bool,
 }
-
-/// The name of the lease.
-const LEASE: &str = "stampmill-controller";
 
 /// Why the controller ended.
 #[derive(Debug)]
@@ -88,8 +96,8 @@ pub enum ControllerError {
     Listen(SocketAddr, std::io::Error),
     /// Workers could not be started.
     Workers(std::io::Error),
-    /// Another replica may lead now.
-    LeaseLost,
+    /// The webhook cannot be served.
+    Webhook(WebhookError),
 }
 
 impl fmt::Display for ControllerError {
@@ -98,7 +106,7 @@ impl fmt::Display for ControllerError {
             ControllerError::Client(error) => write!(f, "connecting to the cluster: {error}"),
             ControllerError::Listen(address, error) => write!(f, "listening on {address}: {error}"),
             ControllerError::Workers(error) => write!(f, "starting workers: {error}"),
-            ControllerError::LeaseLost => f.write_str("the lease is lost: another replica may lead now"),
+            ControllerError::Webhook(error) => error.fmt(f),
         }
     }
 }
@@ -115,15 +123,17 @@ struct Shared {
     objects: [Arc<Store>; 5],
     /// The metadata of all service accounts.
     accounts: Arc<Store>,
-    /// What was submitted, for workloads, deliverables and runnables.
-    submitted: [Submitted; 3],
+    /// What of all that is worked on here.
+    shards: Shards,
+    /// What keeps the stores of owners, blueprints and templates.
+    followed: OnceLock<Vec<Informer>>,
     recorder: Recorder,
     metrics: Arc<Metrics>,
     /// Counts changes of who may do what.
     rights: AtomicU64,
     /// Watches that are not complete yet.
     incomplete: AtomicUsize,
-    is_leader: AtomicBool,
+    is_ending: AtomicBool,
     workers: usize,
 }
 
@@ -135,7 +145,9 @@ impl Shared {
     fn store(&self, subject: Subject) -> Option<&Arc<Store>> {
         self.objects.get(subject.index())
     }
+}
 
+impl Status for Shared {
     fn is_ready(&self) -> bool {
         self.incomplete.load(Ordering::Acquire) == 0
     }
@@ -145,7 +157,7 @@ impl Shared {
         self.metrics.text(&Snapshot {
             queue: self.queue.figures(),
             workers: self.workers,
-            is_leader: self.is_leader.load(Ordering::Relaxed),
+            shards: self.shards.held(),
             kinds: self.connection.informers.len(),
             cache: catalog.renderer().cache_stats(),
             renders: catalog.renderer().renders(),
@@ -156,69 +168,64 @@ impl Shared {
 /// Runs the controller until `stop` is there, then lets passes that have begun come to their end.
 ///
 /// # Errors
-/// It cannot start, or has lost its lease.
+/// It cannot start.
 pub async fn run(
     config: kube::Config,
     options: Options,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ControllerError> {
     let shared = start(config, &options)?;
-    for (address, pages) in pages(&options) {
+    for (address, pages) in Pages::of(options.metrics, options.health) {
         let serving = serve::serve(Arc::clone(&shared), address, pages).await;
         serving.map_err(|error| ControllerError::Listen(address, error))?;
     }
-    let watches = watches::start(&shared);
-    let mut lease = options
+    if let Some(options) = &options.webhook {
+        let metrics = shared.metrics.webhook();
+        webhook::serve(options, metrics).await.map_err(ControllerError::Webhook)?;
+    }
+    let mut stop = std::pin::pin!(stop);
+    let mut election = options
         .lease_namespace
         .as_deref()
-        .map(|namespace| Lease::new(Arc::clone(&shared.connection.api), namespace, LEASE, &options.identity));
-    let mut stop = std::pin::pin!(stop);
-    let begin = async {
-        watches::complete(&shared).await;
-        if let Some(lease) = &mut lease {
-            lease.acquire().await;
+        .map(|namespace| Election::new(&shared, namespace, &options.identity));
+    if let Some(election) = &mut election {
+        // What is listed after a lease is taken need not be read again.
+        tokio::select! {
+            _ = election.round() => {}
+            () = &mut stop => return Ok(()),
         }
-    };
-    tokio::select! {
-        () = begin => {}
-        () = &mut stop => return Ok(()),
     }
-    shared.is_leader.store(true, Ordering::Relaxed);
-    tracing::info!(identity = options.identity, workers = shared.workers, "reconciling");
+    let watches = watches::start(&shared);
     let mut workers = workers::start(&shared).map_err(ControllerError::Workers)?;
-    let lost = async {
-        match &mut lease {
-            Some(lease) => lease.keep().await,
-            None => std::future::pending().await,
-        }
+    let wake = Arc::new(Notify::new());
+    let sharing = match election {
+        Some(election) => tokio::spawn(election.run(Arc::clone(&wake))),
+        None => tokio::spawn(work_on_all(Arc::clone(&shared))),
     };
-    let result = tokio::select! {
-        () = lost => Err(ControllerError::LeaseLost),
-        () = &mut stop => Ok(()),
-    };
-    shared.is_leader.store(false, Ordering::Relaxed);
+    stop.await;
+    tracing::info!("ending: waiting for the last passes");
+    shared.is_ending.store(true, Ordering::Release);
     shared.queue.close();
-    if result.is_ok() {
-        tracing::info!("ending: waiting for the last passes");
-        _ = tokio::time::timeout(LAST_PASSES, workers.finished()).await;
-        if let Some(lease) = &mut lease {
-            lease.release().await;
+    wake.notify_one();
+    // Leases are renewed until the last pass has ended, then released.
+    let ended = async {
+        workers.finished().await;
+        if options.lease_namespace.is_some() {
+            _ = sharing.await;
         }
-    }
+    };
+    let linger = options.webhook.as_ref().map_or(Duration::ZERO, |_| webhook::LINGER);
+    _ = tokio::join!(tokio::time::timeout(LAST_PASSES, ended), tokio::time::sleep(linger));
     drop(watches);
-    result
+    Ok(())
 }
 
-/// Which address serves what.
-fn pages(options: &Options) -> Vec<(SocketAddr, Pages)> {
-    match (options.metrics, options.health) {
-        (Some(metrics), Some(health)) if metrics == health && metrics.port() != 0 => {
-            vec![(metrics, Pages::Both)]
-        }
-        (metrics, health) => {
-            let metrics = metrics.map(|address| (address, Pages::Metrics));
-            metrics.into_iter().chain(health.map(|address| (address, Pages::Health))).collect()
-        }
+/// Works on all shards, without asking others.
+async fn work_on_all(shared: Arc<Shared>) {
+    watches::complete(&shared).await;
+    tracing::info!(workers = shared.workers, "reconciling");
+    for index in 0..shared.shards.count() {
+        shared.take_over(index, &Tenure::new(Fence::open()));
     }
 }
 
@@ -246,12 +253,13 @@ fn start(config: kube::Config, options: &Options) -> Result<Arc<Shared>, Control
             dependents: Dependents::default(),
             objects: std::array::from_fn(|_| Arc::new(Store::default())),
             accounts: Arc::new(Store::default()),
-            submitted: std::array::from_fn(|_| Submitted::new()),
+            shards: Shards::new(options.shards),
+            followed: OnceLock::new(),
             recorder,
             metrics,
             rights: AtomicU64::new(0),
             incomplete: AtomicUsize::new(0),
-            is_leader: AtomicBool::new(false),
+            is_ending: AtomicBool::new(false),
             workers: options.workers,
         }
     }))

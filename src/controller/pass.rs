@@ -8,6 +8,7 @@ use super::Shared;
 use super::accounts::PassAccounts;
 use super::dependents::On;
 use super::key::{Key, Subject};
+use super::shards::Tenure;
 use super::workers::Outcome;
 use crate::cluster::kube::Session;
 use crate::cluster::{Clock as _, Cluster as _, ErrorKind, Object, SystemClock, rfc3339};
@@ -19,7 +20,7 @@ use crate::supply_chain::reconcile::{Reconciled, Reconciler, reconcile_owner};
 use crate::supply_chain::runnable::reconcile_runnable;
 use crate::yaml::{Node, Text};
 
-pub(super) fn reconcile(shared: &Shared, key: &Key) -> Outcome {
+pub(super) fn reconcile(shared: &Shared, tenure: &Tenure, key: &Key) -> Outcome {
     let Some(store) = shared.store(key.subject) else { return Outcome::Done };
     let Some(object) = store.get(&key.namespace, &key.name) else {
         _ = shared.dependents.set(key, BTreeSet::new());
@@ -31,13 +32,9 @@ pub(super) fn reconcile(shared: &Shared, key: &Key) -> Outcome {
     }
     let catalog = shared.catalog();
     let rights = shared.rights.load(Ordering::Acquire);
-    let own = shared.connection.own();
-    let accounts = PassAccounts::new(&shared.connection, &shared.accounts);
-    let submitted = match key.subject {
-        Subject::Deliverable => &shared.submitted[1],
-        Subject::Runnable => &shared.submitted[2],
-        _ => &shared.submitted[0],
-    };
+    let own = shared.connection.own().within(&tenure.fence);
+    let accounts = PassAccounts::new(&shared.connection, &shared.accounts, &tenure.fence);
+    let submitted = tenure.submitted(key.subject);
     let now = rfc3339(SystemClock.now());
     let with = Reconciler { catalog: &catalog, accounts: &accounts, cluster: &own, submitted, now: &now };
     let reconciled = match key.subject {
@@ -55,7 +52,7 @@ pub(super) fn reconcile(shared: &Shared, key: &Key) -> Outcome {
     let forbidden = on.contains(&On::Rights);
     if shared.dependents.set(key, on) && has_missed(shared, &catalog, &reconciled, forbidden, rights) {
         // What changed before it depended on it woke nobody.
-        shared.queue.add(key.clone());
+        shared.add(key.clone());
     }
     for event in &reconciled.events {
         match event {

@@ -8,7 +8,13 @@ use axum::http::{StatusCode, header};
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use super::Shared;
+/// What there is to show.
+pub(super) trait Status: Send + Sync + 'static {
+    /// Whether it can work.
+    fn is_ready(&self) -> bool;
+    /// Its figures, in the text form of OpenMetrics.
+    fn metrics_text(&self) -> String;
+}
 
 /// Where to serve what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,10 +24,29 @@ pub(super) enum Pages {
     Both,
 }
 
+impl Pages {
+    /// Which address serves what.
+    pub(super) fn of(metrics: Option<SocketAddr>, health: Option<SocketAddr>) -> Vec<(SocketAddr, Pages)> {
+        match (metrics, health) {
+            (Some(metrics), Some(health)) if metrics == health && metrics.port() != 0 => {
+                vec![(metrics, Pages::Both)]
+            }
+            (metrics, health) => {
+                let metrics = metrics.map(|address| (address, Pages::Metrics));
+                metrics.into_iter().chain(health.map(|address| (address, Pages::Health))).collect()
+            }
+        }
+    }
+}
+
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Listens; what comes is answered as long as the task runs.
-pub(super) async fn serve(shared: Arc<Shared>, address: SocketAddr, pages: Pages) -> std::io::Result<()> {
+pub(super) async fn serve(
+    shared: Arc<impl Status>,
+    address: SocketAddr,
+    pages: Pages,
+) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, ?pages, "listening");
     let mut router = Router::new();

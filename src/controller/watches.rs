@@ -10,6 +10,8 @@ use tokio::task::JoinSet;
 use super::Shared;
 use super::dependents::On;
 use super::key::{Key, Subject};
+use super::serve::Status as _;
+use super::shards::Tenure;
 use crate::cluster::kube::{Detail, Informer, Sink, Store, Told};
 use crate::cluster::{Change, Kind, Object, Resource};
 use crate::supply_chain::api::{BlueprintKind, GROUP, OwnerKind, TemplateKind, VERSION};
@@ -92,6 +94,7 @@ fn watched() -> Vec<(Role, &'static str, &'static str, &'static str, bool)> {
 pub(super) fn start(shared: &Arc<Shared>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let retry = Arc::new(Notify::new());
+    let mut followed = Vec::new();
     let watched = watched();
     shared.incomplete.store(watched.len(), Ordering::Release);
     for (role, group, kind, plural, namespaced) in watched {
@@ -119,9 +122,14 @@ pub(super) fn start(shared: &Arc<Shared>) -> JoinSet<()> {
             store: store.unwrap_or_else(|| Arc::new(Store::default())),
             sink: sink(role, Arc::downgrade(shared), Arc::clone(&retry)),
             retry: Arc::clone(&retry),
+            listed: Arc::default(),
         };
+        if matches!(role, Role::Owner(_) | Role::Blueprint(_) | Role::Template(_)) {
+            followed.push(informer.clone());
+        }
         tasks.spawn(informer.run());
     }
+    _ = shared.followed.set(followed);
     tasks
 }
 
@@ -175,9 +183,39 @@ pub(super) fn stamped(shared: Weak<Shared>) -> Sink {
 }
 
 impl Shared {
+    /// Queues a key, if it is worked on here.
+    pub(super) fn add(&self, key: Key) {
+        if self.shards.has(&key) {
+            self.queue.add(key);
+        }
+    }
+
+    fn keys_of(&self, index: usize) -> impl Iterator<Item = Key> {
+        let keys = Subject::ALL.into_iter().flat_map(|subject| {
+            let names = self.store(subject).map(|store| store.names()).unwrap_or_default();
+            names.into_iter().map(move |(namespace, name)| Key { subject, namespace, name })
+        });
+        keys.filter(move |key| self.shards.of(key) == index)
+    }
+
+    /// Works on a shard from now on, beginning with all of it.
+    pub(super) fn take_over(&self, index: usize, tenure: &Arc<Tenure>) {
+        self.shards.open(index, tenure);
+        for key in self.keys_of(index) {
+            self.queue.add(key);
+        }
+    }
+
+    /// Forgets what is known of a shard that is no longer worked on.
+    pub(super) fn left(&self, index: usize) {
+        for key in self.keys_of(index) {
+            _ = self.dependents.set(&key, Default::default());
+        }
+    }
+
     fn wake(&self, on: &On) {
         for key in self.dependents.of(on) {
-            self.queue.add(key);
+            self.add(key);
         }
     }
 
@@ -187,7 +225,7 @@ impl Shared {
             self.queue.forget(&key);
             _ = self.dependents.set(&key, Default::default());
         } else {
-            self.queue.add(key);
+            self.add(key);
         }
         // A runnable may be stamped itself.
         self.wake_owner(object);
@@ -197,24 +235,22 @@ impl Shared {
         let Some(owner) = object.controller() else { return };
         let Some(key) = Key::of_owner(&owner, object.namespace()) else { return };
         if !key.namespace.is_empty() {
-            return self.queue.add(key);
+            return self.add(key);
         }
         // An object of the whole cluster: its label says where the owner lives, or it is looked for.
         let label = |kind| object.label(owner_keys(kind)[1]);
         if let Some(namespace) = label(OwnerKind::Workload).or_else(|| label(OwnerKind::Deliverable)) {
-            return self.queue.add(Key { namespace: Text::new(namespace), ..key });
+            return self.add(Key { namespace: Text::new(namespace), ..key });
         }
         let Some(store) = self.store(key.subject) else { return };
         for (namespace, _) in store.names().into_iter().filter(|(_, name)| *name == key.name) {
-            self.queue.add(Key { namespace, ..key.clone() });
+            self.add(Key { namespace, ..key.clone() });
         }
     }
 
     fn stamped_changed(&self, change: Change, object: &Object) {
         if change == Change::Deleted {
-            for submitted in &self.submitted {
-                submitted.forget(object, "");
-            }
+            self.shards.forget(object);
         }
         if object.annotation(PAUSED).is_none() {
             self.wake_owner(object);
@@ -251,7 +287,7 @@ impl Shared {
         ] {
             let using = blueprints.iter().filter(|blueprint| uses(blueprint, kind, name));
             for blueprint in using {
-                self.queue.add(Key::new(subject, "", blueprint.name()));
+                self.add(Key::new(subject, "", blueprint.name()));
             }
         }
     }
@@ -269,7 +305,7 @@ impl Shared {
         self.catalog_changed(change, object);
         let after = find();
         if change != Change::Deleted {
-            self.queue.add(Key::new(subject, "", object.name()));
+            self.add(Key::new(subject, "", object.name()));
         }
         self.wake(&On::Source { kind: subject.kind_name(), name: Text::new(object.name()) });
         let generation = |known: &Option<Arc<CompiledBlueprint>>| {
@@ -284,7 +320,7 @@ impl Shared {
         for (namespace, name) in store.names() {
             let Some(owner) = store.get(&namespace, &name) else { continue };
             if before.iter().chain(&after).any(|blueprint| may_select(blueprint, &owner)) {
-                self.queue.add(Key { subject: owners, namespace, name });
+                self.add(Key { subject: owners, namespace, name });
             }
         }
     }

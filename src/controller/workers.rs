@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::Shared;
 use super::key::Key;
+use super::shards::Tenure;
 
 /// Templates may nest deep; the memory is only taken when it is used.
 const STACK_BYTES: usize = 16 << 20;
@@ -49,9 +50,15 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<Workers> {
 
 fn work(shared: &Shared) {
     while let Some((key, waited)) = shared.queue.take() {
+        let Some(pass) = shared.shards.begin(&key) else {
+            // Its shard has gone to another replica meanwhile.
+            shared.queue.forget(&key);
+            shared.queue.done(&key);
+            continue;
+        };
         shared.metrics.waited(waited);
         let begin = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| reconcile(shared, &key)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| reconcile(shared, &pass.tenure, &key)));
         let (outcome, result) = match outcome {
             Ok(Outcome::Done) => (Outcome::Done, "success"),
             Ok(Outcome::Retry) => (Outcome::Retry, "error"),
@@ -66,13 +73,14 @@ fn work(shared: &Shared) {
             Outcome::Retry => shared.queue.retry(key.clone()),
         }
         shared.queue.done(&key);
+        drop(pass);
     }
 }
 
-fn reconcile(shared: &Shared, key: &Key) -> Outcome {
+fn reconcile(shared: &Shared, tenure: &Tenure, key: &Key) -> Outcome {
     if key.subject.is_blueprint() {
-        super::blueprint::reconcile(shared, key)
+        super::blueprint::reconcile(shared, tenure, key)
     } else {
-        super::pass::reconcile(shared, key)
+        super::pass::reconcile(shared, tenure, key)
     }
 }

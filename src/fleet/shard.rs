@@ -70,14 +70,28 @@ impl Shard {
         self.index == 0
     }
 
-    /// Whether an owner is in this part.
-    pub fn has(self, owner: &Object) -> bool {
-        self.count == 1 || self.has_hash(hash(&[owner.namespace(), owner.name(), owner.kind_name()]))
+    /// The part, of `count`, of the owner of this kind and name. One part is the least.
+    pub fn of(count: u32, namespace: &str, name: &str, kind: &str) -> Shard {
+        match count {
+            0 | 1 => Shard::default(),
+            _ => Shard { index: part(hash(&[namespace, name, kind]), count), count },
+        }
     }
 
-    fn has_hash(self, hash: u64) -> bool {
-        hash % u64::from(self.count) == u64::from(self.index)
+    /// Which part it is, from 0.
+    pub fn index(self) -> u32 {
+        self.index
     }
+
+    /// Whether an owner is in this part.
+    pub fn has(self, owner: &Object) -> bool {
+        Shard::of(self.count, owner.namespace(), owner.name(), owner.kind_name()) == self
+    }
+}
+
+/// The part of a hash. The count is not 0.
+fn part(hash: u64, count: u32) -> u32 {
+    u32::try_from(hash % u64::from(count.max(1))).unwrap_or(0)
 }
 
 /// `I/N`, from `0/N` to `N-1/N`.
@@ -110,19 +124,17 @@ fn hash(texts: &[&str]) -> u64 {
 mod tests {
     #![allow(clippy::unwrap_used)] // Tests may fail loudly.
 
-    use super::{Shard, hash};
+    use super::{Shard, hash, part};
 
     #[test]
     fn parts_are_disjoint_and_of_like_size() {
         let names: Vec<u64> = (0..10_000).map(|n| hash(&["team", &format!("app-{n}"), "Workload"])).collect();
         for count in [1, 2, 3, 4, 7] {
-            let mut sizes = Vec::new();
-            for index in 0..count {
-                let shard = Shard::new(index, count).unwrap();
-                sizes.push(names.iter().filter(|name| shard.has_hash(**name)).count());
+            let mut sizes = vec![0_usize; count];
+            for name in &names {
+                sizes[part(*name, u32::try_from(count).unwrap()) as usize] += 1;
             }
-            assert_eq!(sizes.iter().sum::<usize>(), 10_000);
-            let usual = 10_000 / count as usize;
+            let usual: usize = 10_000 / count;
             assert!(sizes.iter().all(|size| size.abs_diff(usual) < usual / 10 + 1), "{sizes:?}");
         }
     }

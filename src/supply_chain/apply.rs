@@ -135,7 +135,89 @@ fn create(
     submitted: &Submitted,
     discriminant: &str,
 ) -> Result<(Object, Applied), ApplyError> {
-    let created = cluster.create(stamped.clone()).map_err(failed("create"))?;
-    submitted.set(stamped, &created, discriminant);
-    Ok((created, Applied::Created))
+    match cluster.create(stamped.clone()) {
+        Ok(created) => {
+            submitted.set(stamped, &created, discriminant);
+            Ok((created, Applied::Created))
+        }
+        Err(error) => {
+            if error.kind() == cluster::ErrorKind::Unavailable {
+                // It may have been created all the same: what was submitted last is no longer known.
+                submitted.forget(stamped, discriminant);
+            }
+            Err(failed("create")(error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // Tests may fail loudly.
+
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::{Applied, immutable};
+    use crate::cluster::{
+        Cluster, Error, ErrorKind, Kind, List, Memory, Object, ObjectKey, Query, Resource, Result, Watch,
+    };
+    use crate::supply_chain::submitted::Submitted;
+    use crate::yaml::{Text, json};
+
+    /// A cluster whose answers to requests to create get lost.
+    struct Lossy {
+        memory: Memory,
+        loses: AtomicBool,
+    }
+
+    impl Cluster for Lossy {
+        fn get(&self, key: &ObjectKey) -> Result<Object> {
+            self.memory.get(key)
+        }
+        fn list(&self, query: &Query) -> Result<List> {
+            self.memory.list(query)
+        }
+        fn create(&self, object: Object) -> Result<Object> {
+            let created = self.memory.create(object)?;
+            match self.loses.load(Ordering::Relaxed) {
+                true => Err(Error::new(ErrorKind::Unavailable, "no answer")),
+                false => Ok(created),
+            }
+        }
+        fn apply(&self, live: &Object, wanted: &Object) -> Result<Object> {
+            self.memory.apply(live, wanted)
+        }
+        fn update_status(&self, object: &Object) -> Result<Object> {
+            self.memory.update_status(object)
+        }
+        fn delete(&self, key: &ObjectKey) -> Result<()> {
+            self.memory.delete(key)
+        }
+        fn watch(&self, query: &Query, from: &str) -> Result<Watch> {
+            self.memory.watch(query, from)
+        }
+        fn resource(&self, kind: &Kind) -> Option<Resource> {
+            self.memory.resource(kind)
+        }
+    }
+
+    #[test]
+    fn an_object_whose_creation_was_not_heard_of_is_not_created_again() {
+        let cluster = Lossy { memory: Memory::new(), loses: AtomicBool::new(false) };
+        let (submitted, labels) = (Submitted::new(), vec![(Text::new("run"), Text::new("r"))]);
+        let stamped = |input: &str| {
+            let text = format!(
+                r#"{{"apiVersion": "v1", "kind": "Pod", "metadata": {{"generateName": "r-", "namespace": "n", "labels": {{"run": "r"}}}},
+                    "spec": {{"input": "{input}"}}}}"#
+            );
+            Object::try_from(json::read(text.as_bytes()).unwrap()).unwrap()
+        };
+        let apply = |input: &str| {
+            immutable(&stamped(input), &labels, &cluster, &submitted).map(|(_, applied)| applied)
+        };
+        assert_eq!(apply("one"), Ok(Applied::Created));
+        cluster.loses.store(true, Ordering::Relaxed);
+        assert!(apply("two").is_err());
+        cluster.loses.store(false, Ordering::Relaxed);
+        assert_eq!(apply("two"), Ok(Applied::Unchanged));
+    }
 }

@@ -36,6 +36,12 @@ impl Process {
         _ = self.0.wait();
     }
 
+    /// As `kill -NAME` does it.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
     /// As `kill` does it; gives the exit status.
     pub(crate) fn terminate(&mut self) -> Option<i32> {
         let id = self.id().to_string();
@@ -67,11 +73,11 @@ pub(crate) struct Server {
     etcd: Process,
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn openssl(folder: &Path, arguments: &[&str]) {
+pub(crate) fn openssl(folder: &Path, arguments: &[&str]) {
     let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
 }
@@ -81,8 +87,6 @@ impl Server {
     pub(crate) fn start(assets: &Path) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        openssl(folder.path(), &["genrsa", "-out", "sa.key", "2048"]);
-        openssl(folder.path(), &["rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub"]);
         fs::write(at("tokens.csv"), format!("{TOKEN},admin,admin,system:masters\n")).unwrap();
         let (etcd_port, peer_port, port) = (free_port(), free_port(), free_port());
         let etcd = Process::start(
@@ -102,9 +106,16 @@ impl Server {
         );
         let mut server =
             Server { assets: assets.to_owned(), folder, etcd_port, port, api_server: None, etcd };
+        server.make_keys();
         server.write_kubeconfig(&server.kubeconfig(), TOKEN);
         server.start_api_server();
         server
+    }
+
+    /// Makes the keys of the tokens that the API server gives; new ones make the old tokens void with its next start.
+    pub(crate) fn make_keys(&self) {
+        openssl(self.folder.path(), &["genrsa", "-out", "sa.key", "2048"]);
+        openssl(self.folder.path(), &["rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub"]);
     }
 
     pub(crate) fn kubeconfig(&self) -> PathBuf {
@@ -219,6 +230,11 @@ impl Server {
 
     /// Starts a controller.
     pub(crate) fn controller(&self, arguments: &[&str]) -> Controller {
+        self.controller_with(arguments, &[])
+    }
+
+    /// Starts a controller with more environment variables.
+    pub(crate) fn controller_with(&self, arguments: &[&str], environment: &[(&str, &Path)]) -> Controller {
         let (metrics, health) = (free_port(), free_port());
         let mut all = vec![
             "controller".to_owned(),
@@ -230,7 +246,7 @@ impl Server {
         let process = Process::start(
             Path::new(env!("CARGO_BIN_EXE_stampmill")),
             &all,
-            &[("KUBECONFIG", &kubeconfig)],
+            &[&[("KUBECONFIG", kubeconfig.as_path())], environment].concat(),
             &self.folder.path().join("controller.log"),
         );
         Controller { process, metrics, health }
@@ -244,6 +260,17 @@ impl Drop for Server {
     }
 }
 
+/// Status line and body of a page.
+pub(crate) fn page(port: u16, path: &str) -> Option<(String, String)> {
+    use std::io::Read as _;
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    Some((head.lines().next()?.to_owned(), body.to_owned()))
+}
+
 /// A running controller. It ends with this.
 pub(crate) struct Controller {
     pub(crate) process: Process,
@@ -252,23 +279,12 @@ pub(crate) struct Controller {
 }
 
 impl Controller {
-    /// Status line and body of a page.
-    fn page(port: u16, path: &str) -> Option<(String, String)> {
-        use std::io::Read as _;
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text).ok()?;
-        let (head, body) = text.split_once("\r\n\r\n")?;
-        Some((head.lines().next()?.to_owned(), body.to_owned()))
-    }
-
     pub(crate) fn health(&self, path: &str) -> String {
-        Controller::page(self.health, path).map(|(status, _)| status).unwrap_or_default()
+        page(self.health, path).map(|(status, _)| status).unwrap_or_default()
     }
 
     pub(crate) fn metrics(&self) -> String {
-        Controller::page(self.metrics, "/metrics").map(|(_, body)| body).unwrap_or_default()
+        page(self.metrics, "/metrics").map(|(_, body)| body).unwrap_or_default()
     }
 
     /// Requests to the API server by one method, whatever the answer.

@@ -9,6 +9,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use tokio::runtime::Handle;
 
+use super::fence::Fence;
 use crate::cluster::{Error, ErrorKind, Object, Resource, Result};
 use crate::yaml::{Node, Text, json};
 
@@ -46,6 +47,14 @@ pub(super) enum Caller {
     Token(HeaderValue),
 }
 
+/// Who writes, and until when.
+#[derive(Clone, Copy)]
+pub(super) struct Writer<'a> {
+    pub(super) caller: &'a Caller,
+    /// None for writes that need no lease.
+    pub(super) fence: Option<&'a Fence>,
+}
+
 /// A connection to an API server, for the controller itself and for those whose tokens it has.
 pub struct Api {
     own: kube::Client,
@@ -76,6 +85,8 @@ pub(super) struct Call<'a> {
     pub(super) content_type: &'static str,
     pub(super) accept: &'static str,
     pub(super) caller: &'a Caller,
+    /// What must be open when the request is sent.
+    pub(super) fence: Option<&'a Fence>,
 }
 
 /// How often a request is made that the API server puts off.
@@ -92,7 +103,11 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 
 impl Call<'_> {
     pub(super) fn get(uri: String, caller: &Caller) -> Call<'_> {
-        Call { method: Method::GET, uri, body: None, content_type: JSON, accept: JSON, caller }
+        Call { method: Method::GET, uri, body: None, content_type: JSON, accept: JSON, caller, fence: None }
+    }
+
+    fn write<'a>(method: Method, uri: String, writer: Writer<'a>) -> Call<'a> {
+        Call { method, fence: writer.fence, ..Call::get(uri, writer.caller) }
     }
 }
 
@@ -206,10 +221,20 @@ impl Api {
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
+        let deadline = match call.fence {
+            None => self.options.deadline,
+            Some(fence) => match fence.left() {
+                Some(left) => self.options.deadline.min(left),
+                None => {
+                    let message = "not written: the lease of this work is no longer held";
+                    return Err(Error::new(ErrorKind::Unavailable, message));
+                }
+            },
+        };
         let answer = self.client(call.caller).request_text(request);
-        let Ok(answer) = tokio::time::timeout(self.options.deadline, answer).await else {
+        let Ok(answer) = tokio::time::timeout(deadline, answer).await else {
             self.observe::<()>(&call.method, None);
-            let seconds = self.options.deadline.as_secs();
+            let seconds = deadline.as_secs();
             let message = format!("{} {}: no answer within {seconds} s", call.method, path_of(&call.uri));
             return Err(Error::new(ErrorKind::Unavailable, message));
         };
@@ -276,11 +301,10 @@ impl Api {
         resource: &Resource,
         ns: &str,
         object: &Object,
-        caller: &Caller,
+        writer: Writer<'_>,
     ) -> Result<Object> {
-        let uri = uri(resource, ns, None);
-        let call = Call { method: Method::POST, body: Some(object.node()), ..Call::get(uri, caller) };
-        self.object_of(call)
+        let call = Call::write(Method::POST, uri(resource, ns, None), writer);
+        self.object_of(Call { body: Some(object.node()), ..call })
     }
 
     pub(super) fn merge_patch(
@@ -289,14 +313,10 @@ impl Api {
         ns: &str,
         name: &str,
         patch: &Node,
-        caller: &Caller,
+        writer: Writer<'_>,
     ) -> Result<Object> {
-        self.object_of(Call {
-            method: Method::PATCH,
-            body: Some(patch),
-            content_type: MERGE_PATCH,
-            ..Call::get(uri(resource, ns, Some(name)), caller)
-        })
+        let call = Call::write(Method::PATCH, uri(resource, ns, Some(name)), writer);
+        self.object_of(Call { body: Some(patch), content_type: MERGE_PATCH, ..call })
     }
 
     pub(super) fn put_status(
@@ -304,15 +324,14 @@ impl Api {
         resource: &Resource,
         ns: &str,
         object: &Object,
-        caller: &Caller,
+        writer: Writer<'_>,
     ) -> Result<Object> {
         let uri = format!("{}/status", uri(resource, ns, Some(object.name())));
-        let call = Call { method: Method::PUT, body: Some(object.node()), ..Call::get(uri, caller) };
-        self.object_of(call)
+        self.object_of(Call { body: Some(object.node()), ..Call::write(Method::PUT, uri, writer) })
     }
 
-    pub(super) fn delete(&self, resource: &Resource, ns: &str, name: &str, caller: &Caller) -> Result<()> {
-        let call = Call { method: Method::DELETE, ..Call::get(uri(resource, ns, Some(name)), caller) };
+    pub(super) fn delete(&self, resource: &Resource, ns: &str, name: &str, writer: Writer<'_>) -> Result<()> {
+        let call = Call::write(Method::DELETE, uri(resource, ns, Some(name)), writer);
         self.wait_for(self.call(call)).map(|_| ())
     }
 

@@ -1,7 +1,7 @@
 //! Keeping a store as the API server has it: a list, then a watch from there, for ever.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::io::AsyncBufReadExt as _;
@@ -79,6 +79,23 @@ pub struct Informer {
     pub sink: Sink,
     /// Says that it may be worth while to try again at once: the kinds of the API server have changed.
     pub retry: Arc<Notify>,
+    /// When the last complete list was begun.
+    pub listed: Arc<Listed>,
+}
+
+/// When the last complete list of a store was begun.
+#[derive(Debug, Default)]
+pub struct Listed(Mutex<Option<Instant>>);
+
+impl Listed {
+    fn set(&self, time: Instant) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = (*last).max(Some(time));
+    }
+
+    fn is_since(&self, time: Instant) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|last| last >= time)
+    }
 }
 
 impl Informer {
@@ -106,6 +123,22 @@ impl Informer {
                 () = tokio::time::sleep(wait) => {}
                 () = self.retry.notified() => {}
             }
+        }
+    }
+
+    /// Makes sure that the store has all that was written before `since`: what a watch says may be late. The
+    /// store may be kept by [`run`](Informer::run) at the same time.
+    ///
+    /// # Errors
+    /// That of the API server.
+    pub async fn catch_up(&self, since: Instant) -> Result<()> {
+        if self.listed.is_since(since) {
+            return Ok(());
+        }
+        match self.list().await {
+            // The kind is gone, and its objects with it.
+            Err(error) if error.is_not_found() => Ok(()),
+            listed => listed.map(|_| ()),
         }
     }
 
@@ -146,6 +179,7 @@ impl Informer {
 
     /// Lists all objects and gives the version to watch from.
     pub(super) async fn list(&self) -> Result<Text> {
+        let begin = Instant::now();
         let mut names = BTreeSet::new();
         let mut next = String::new();
         loop {
@@ -177,6 +211,7 @@ impl Informer {
                 self.tell(Change::Deleted, &object);
             }
             self.store.set_synced();
+            self.listed.set(begin);
             (self.sink)(&self.kind, Told::Synced);
             return Ok(version);
         }

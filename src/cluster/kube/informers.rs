@@ -31,8 +31,8 @@ pub struct Informers {
     stores: Mutex<HashMap<(Kind, &'static str), Filled>>,
 }
 
-/// A store and the task that fills it.
-type Filled = (Arc<Store>, JoinHandle<()>);
+/// What fills a store, and its task.
+type Filled = (Informer, JoinHandle<()>);
 
 impl std::fmt::Debug for Informers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -52,32 +52,39 @@ impl Informers {
     /// The API server has no such kind.
     pub fn store(&self, kind: &Kind, family: &'static Family) -> Result<Arc<Store>> {
         let key = (kind.clone(), family.marker);
-        if let Some((store, _)) = self.stores.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(store));
+        if let Some((informer, _)) = self.stores.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(&informer.store));
         }
         let resource = self.discovery.resource(kind)?;
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        let (store, _) = stores.entry(key).or_insert_with(|| {
+        let (informer, _) = stores.entry(key).or_insert_with(|| {
             tracing::info!(kind = %kind, marker = family.marker, "watching");
-            let store = Arc::new(Store::new(family.owners));
             let informer = Informer {
                 api: Arc::clone(&self.api),
                 kind: kind.clone(),
                 resource,
                 marker: family.marker,
                 detail: Detail::Whole,
-                store: Arc::clone(&store),
+                store: Arc::new(Store::new(family.owners)),
                 sink: Arc::clone(&self.sink),
                 retry: Arc::clone(&self.retry),
+                listed: Arc::default(),
             };
-            (store, self.api.runtime().spawn(informer.run()))
+            let task = self.api.runtime().spawn(informer.clone().run());
+            (informer, task)
         });
-        Ok(Arc::clone(store))
+        Ok(Arc::clone(&informer.store))
     }
 
     /// Tries again at once what could not be watched: the kinds of the API server have changed.
     pub fn retry(&self) {
         self.retry.notify_waiters();
+    }
+
+    /// What fills the stores there are.
+    pub fn all(&self) -> Vec<Informer> {
+        let stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        stores.values().map(|(informer, _)| informer.clone()).collect()
     }
 
     /// How many kinds are watched.

@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod discovery;
+mod fence;
 mod informer;
 mod informers;
 mod session;
@@ -17,7 +18,8 @@ mod watch;
 
 pub use api::{Api, ApiOptions, Observer};
 pub use discovery::Discovery;
-pub use informer::{Detail, Informer, Sink, Told};
+pub use fence::Fence;
+pub use informer::{Detail, Informer, Listed, Sink, Told};
 pub use informers::{Family, Informers};
 pub use session::{Connection, Notes, Session};
 pub use store::{Put, Store};

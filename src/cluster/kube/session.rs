@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::access::{Access, Question};
-use super::api::{Api, Caller};
+use super::api::{Api, Caller, Writer};
 use super::discovery::{Discovery, KindInfo};
+use super::fence::Fence;
 use super::informers::{Family, Informers};
 use super::store::Store;
 use super::token::{TokenError, Tokens};
@@ -119,6 +120,7 @@ pub struct Notes {
 pub struct Session<'a> {
     connection: &'a Connection,
     account: Option<Account>,
+    fence: Option<Arc<Fence>>,
     caller: Mutex<Caller>,
     /// Objects that memory did not have.
     absent: Mutex<HashSet<ObjectKey>>,
@@ -134,10 +136,17 @@ impl<'a> Session<'a> {
         Session {
             connection,
             account,
+            fence: None,
             caller: Mutex::new(caller),
             absent: Mutex::default(),
             notes: Mutex::default(),
         }
+    }
+
+    /// The session, which writes only as long as the fence is open.
+    pub fn within(mut self, fence: &Arc<Fence>) -> Session<'a> {
+        self.fence = Some(Arc::clone(fence));
+        self
     }
 
     /// What happened so far.
@@ -177,6 +186,12 @@ impl<'a> Session<'a> {
             lock(&self.notes).forbidden = true;
         }
         answer
+    }
+
+    /// As [`ask`](Session::ask), for requests that write.
+    fn write<T>(&self, request: impl Fn(&Api, Writer<'_>) -> Result<T>) -> Result<T> {
+        let fence = self.fence.as_deref();
+        self.ask(|api, caller| request(api, Writer { caller, fence }))
     }
 
     fn question(&self, kind: &Kind, namespace: &str, many: bool) -> Option<Question> {
@@ -235,7 +250,7 @@ impl<'a> Session<'a> {
         }
         let namespace = namespace_of(&info.resource, wanted.namespace());
         let patched = self
-            .ask(|api, caller| api.merge_patch(&info.resource, namespace, wanted.name(), &patch, caller))?;
+            .write(|api, writer| api.merge_patch(&info.resource, namespace, wanted.name(), &patch, writer))?;
         self.keep(&patched);
         Ok(patched)
     }
@@ -346,7 +361,7 @@ impl Cluster for Session<'_> {
             return Ok(object);
         }
         let namespace = namespace_of(&info.resource, &key.namespace);
-        let created = self.ask(|api, caller| api.create(&info.resource, namespace, &object, caller));
+        let created = self.write(|api, writer| api.create(&info.resource, namespace, &object, writer));
         match created {
             // It is there, but is not one of those that are kept in memory.
             Err(error) if error.kind() == ErrorKind::AlreadyExists && lock(&self.absent).contains(&key) => {
@@ -377,7 +392,7 @@ impl Cluster for Session<'_> {
             return Ok(object.clone());
         }
         let namespace = namespace_of(&info.resource, object.namespace());
-        self.ask(|api, caller| api.put_status(&info.resource, namespace, object, caller))
+        self.write(|api, writer| api.put_status(&info.resource, namespace, object, writer))
     }
 
     fn delete(&self, key: &ObjectKey) -> Result<()> {
@@ -387,7 +402,7 @@ impl Cluster for Session<'_> {
             return Ok(());
         }
         let namespace = namespace_of(&info.resource, &key.namespace);
-        self.ask(|api, caller| api.delete(&info.resource, namespace, &key.name, caller))?;
+        self.write(|api, writer| api.delete(&info.resource, namespace, &key.name, writer))?;
         for family in self.connection.families {
             if let Some(store) = self.store(&key.kind, Some(family))
                 && store.is_synced()

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use tokio::runtime::Runtime;
 
-use super::{Api, ApiOptions, Connection, Discovery, Family, Informers};
+use super::{Api, ApiOptions, Connection, Discovery, Family, Fence, Informers};
 use crate::cluster::{Cluster as _, ErrorKind, Kind, Object, ObjectKey, Query, Waited};
 
 static FAMILIES: [Family; 1] = [Family { marker: "mark", owners: &["owner"] }];
@@ -241,4 +241,57 @@ fn the_watch_of_the_port_tells_what_is_there_and_what_happens() {
         (crate::cluster::Change::Added, crate::cluster::Change::Deleted)
     );
     drop(watch);
+}
+
+#[test]
+fn nothing_is_written_without_the_lease() {
+    let fake = Fake::new(&[
+        ("GET /api/v1/namespaces/n/configmaps/a", &[(200, &map("a", 1))]),
+        ("POST /api/v1/namespaces/n/configmaps", &[(201, &map("a", 1))]),
+        ("PATCH /api/v1/namespaces/n/configmaps/a", &[(200, &map("a", 2))]),
+        ("PUT /api/v1/namespaces/n/configmaps/a/status", &[(200, &map("a", 2))]),
+        ("DELETE /api/v1/namespaces/n/configmaps/a", &[(200, "{}")]),
+    ]);
+    let fence = Fence::open();
+    let session = fake.connection.own().within(&fence);
+    let key = ObjectKey::new(maps(), "n", "a");
+    let live = session.get(&key).unwrap();
+    let mut wanted = live.clone();
+    wanted.set_label("color", "red");
+    // As long as the lease is held, all goes well.
+    assert!(session.create(Object::new(&key)).is_ok() && session.apply(&live, &wanted).is_ok());
+    fence.close();
+    let refused = [
+        session.create(Object::new(&key)).map(|_| ()),
+        session.apply(&live, &wanted).map(|_| ()),
+        session.update_status(&live).map(|_| ()),
+        session.delete(&key),
+    ];
+    for result in refused {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Unavailable);
+    }
+    let asked = ["POST", "PATCH", "PUT", "DELETE"].map(|method| {
+        let script = fake.script.lock().unwrap();
+        script.asked.iter().filter(|asked| asked.starts_with(method)).count()
+    });
+    assert_eq!(asked, [1, 1, 0, 0]);
+    // Reading goes on.
+    assert!(session.get(&key).is_ok());
+}
+
+#[test]
+fn a_write_takes_no_longer_than_the_lease() {
+    let fake = Fake::new(&[]);
+    let fence = Fence::until(Instant::now() + Duration::from_secs(60));
+    let session = fake.connection.own().within(&fence);
+    // The fence closes while the request waits for its answer: what comes then is not sent any more.
+    let key = ObjectKey::new(maps(), "n", "a");
+    std::thread::scope(|scope| {
+        let created = scope.spawn(|| session.create(Object::new(&key)));
+        fake.until(|| fake.asked(&format!("POST {MAPS}")) == 1);
+        fence.close();
+        assert_eq!(created.join().unwrap().unwrap_err().kind(), ErrorKind::Unavailable);
+    });
+    assert!(session.create(Object::new(&key)).is_err());
+    assert_eq!(fake.asked(&format!("POST {MAPS}")), 1);
 }

@@ -23,6 +23,7 @@ pub(super) fn watch(connection: &Connection, query: &Query, resource: &Resource,
         store: Arc::new(Store::default()),
         sink: Arc::new(|_, _| {}),
         retry: Arc::default(),
+        listed: Arc::default(),
     };
     connection.api.runtime().spawn(follow(informer, query.clone(), Text::new(from), feed));
     watch
