@@ -144,7 +144,7 @@ fn other(error: &dyn std::error::Error) -> Error {
     Error::new(ErrorKind::Usage, error.to_string())
 }
 
-async fn config(matches: &ArgMatches) -> Result<kube::Config> {
+pub(super) async fn config(matches: &ArgMatches) -> Result<kube::Config> {
     let context = matches.get_one::<String>("context").cloned();
     let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
     let config = match matches.get_one::<PathBuf>("kubeconfig") {
@@ -180,7 +180,7 @@ fn options(matches: &ArgMatches, config: &kube::Config) -> Result<Options> {
 }
 
 /// Waits for an interrupt or the request to end; a second one ends the process at once.
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
+pub(super) fn stop() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {

@@ -13,6 +13,7 @@ use prometheus_client::registry::Registry;
 
 use super::queue::Figures;
 use crate::CacheStats;
+use crate::cluster::kube::Called;
 
 type Labels = Vec<(&'static str, String)>;
 type Counters = Family<Labels, Counter>;
@@ -32,6 +33,7 @@ pub(super) struct Metrics {
     reconcile_errors: Counters,
     reconcile_time: Histograms,
     requests: Counters,
+    asked: Counters,
     queue_time: Histogram,
     stamped: Counters,
     gauges: Gauges,
@@ -71,6 +73,7 @@ impl Metrics {
             reconcile_errors: Counters::default(),
             reconcile_time: Histograms::new_with_constructor(seconds),
             requests: Counters::default(),
+            asked: Counters::default(),
             queue_time: seconds(),
             stamped: Counters::default(),
             gauges: Gauges::default(),
@@ -115,6 +118,11 @@ impl Metrics {
             metrics.requests.clone(),
         );
         registry.register(
+            "stampmill_requests",
+            "Requests to the API server by verb and resource",
+            metrics.asked.clone(),
+        );
+        registry.register(
             "leader_election_master_status",
             "Whether this replica reconciles",
             gauges.leader.clone(),
@@ -157,9 +165,11 @@ impl Metrics {
     }
 
     /// Counts a request.
-    pub(super) fn requested(&self, method: &str, code: u16) {
+    pub(super) fn requested(&self, called: &Called<'_>) {
+        let Called { method, verb, resource, code } = *called;
         let code = if code == 0 { "<error>".to_owned() } else { code.to_string() };
         self.requests.get_or_create(&vec![("code", code), ("method", method.to_owned())]).inc();
+        self.asked.get_or_create(&vec![("verb", verb.to_owned()), ("resource", resource.to_owned())]).inc();
     }
 
     /// Counts a stamped object.

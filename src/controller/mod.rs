@@ -230,7 +230,7 @@ fn start(config: kube::Config, options: &Options) -> Result<Arc<Shared>, Control
         qps: options.qps,
         burst: options.burst,
         dry_run: options.dry_run,
-        observer: Some(Arc::new(move |method, code| observed.requested(method, code))),
+        observer: Some(Arc::new(move |called| observed.requested(&called))),
     };
     let api = Api::new(config, Handle::current(), api_options).map_err(ControllerError::Client)?;
     let api = Arc::new(api);

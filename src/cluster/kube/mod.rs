@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+mod called;
 mod discovery;
 mod informer;
 mod informers;
@@ -15,7 +16,7 @@ mod tests;
 mod token;
 mod watch;
 
-pub use api::{Api, ApiOptions, Observer};
+pub use api::{Api, ApiOptions, Called, Observer};
 pub use discovery::Discovery;
 pub use informer::{Detail, Informer, Sink, Told};
 pub use informers::{Family, Informers};
