@@ -49,7 +49,7 @@ pub(super) fn start(shared: &Arc<Shared>) -> std::io::Result<Workers> {
 
 fn work(shared: &Shared) {
     while let Some((key, waited)) = shared.queue.take() {
-        shared.metrics.waited(waited);
+        shared.metrics.waited(key.subject.controller(), waited);
         let begin = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| reconcile(shared, &key)));
         let (outcome, result) = match outcome {

@@ -17,26 +17,18 @@ use crate::yaml::{Node, json, same};
 #[derive(Debug, Default)]
 pub struct Submitted(RwLock<HashMap<Key, Entry>>);
 
-#[derive(PartialEq, Eq, Hash, Debug, Clone)]
-struct Key {
-    namespace: String,
-    kind: String,
-    /// The name, or the beginning of one.
-    name: String,
-    /// Who submits, where names do not say it.
-    discriminant: String,
-}
+/// A digest of namespace, kind, name (or the beginning of one), and of who submits where names do not say it.
+type Key = Digest;
 
-impl Key {
-    fn of(object: &Object, discriminant: &str) -> Key {
-        let name = if object.name().is_empty() { object.generate_name() } else { object.name() };
-        Key {
-            namespace: object.namespace().to_owned(),
-            kind: object.kind_name().to_owned(),
-            name: name.to_owned(),
-            discriminant: discriminant.to_owned(),
-        }
+fn key(object: &Object, discriminant: &str) -> Key {
+    let name = if object.name().is_empty() { object.generate_name() } else { object.name() };
+    let mut hasher = Sha256::new();
+    for part in [object.namespace(), object.kind_name(), name, discriminant] {
+        // With its length, so that parts cannot run into each other.
+        hasher.update(part.len().to_le_bytes());
+        hasher.update(part);
     }
+    shortened(hasher)
 }
 
 #[derive(Debug)]
@@ -46,7 +38,14 @@ struct Entry {
     spec: Option<Digest>,
 }
 
-type Digest = [u8; 32];
+/// The first half of a SHA-256: enough to tell any number of objects apart.
+type Digest = [u8; 16];
+
+fn shortened(hasher: Sha256) -> Digest {
+    let digest: [u8; 32] = hasher.finalize().into();
+    let (half, _) = digest.split_at(size_of::<Digest>());
+    half.try_into().unwrap_or_default()
+}
 
 impl Submitted {
     /// Nothing was submitted yet.
@@ -58,7 +57,7 @@ impl Submitted {
     pub fn set(&self, submitted: &Object, persisted: &Object, discriminant: &str) {
         let entry = Entry { submitted: digest(submitted.node()), spec: persisted.spec().map(digest) };
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        entries.insert(Key::of(submitted, discriminant), entry);
+        entries.insert(key(submitted, discriminant), entry);
     }
 
     /// Whether an object need not be submitted, since it was before and the existing one still has the spec
@@ -76,7 +75,7 @@ impl Submitted {
         discriminant: &str,
     ) -> Option<&'a Object> {
         let entries = self.entries();
-        let entry = entries.get(&Key::of(submitted, discriminant))?;
+        let entry = entries.get(&key(submitted, discriminant))?;
         let spec = entry.spec?;
         if entry.submitted != digest(submitted.node()) {
             return None;
@@ -87,13 +86,13 @@ impl Submitted {
     /// Whether an object is the one that was submitted last; none if nothing is known of it.
     pub fn is_last(&self, submitted: &Object, discriminant: &str) -> Option<bool> {
         let entries = self.entries();
-        let entry = entries.get(&Key::of(submitted, discriminant))?;
+        let entry = entries.get(&key(submitted, discriminant))?;
         Some(entry.submitted == digest(submitted.node()))
     }
 
     /// Forgets objects that are gone.
     pub fn forget(&self, object: &Object, discriminant: &str) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&Key::of(object, discriminant));
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&key(object, discriminant));
     }
 
     /// How many objects are known.
@@ -129,7 +128,7 @@ fn digest(value: &Node) -> Digest {
     let mut text = String::new();
     // Keys that are no text do not occur in JSON; were there one, the text would end early.
     let _ = json::write(&mut text, value);
-    Sha256::digest(text.as_bytes()).into()
+    shortened(Sha256::new_with_prefix(text.as_bytes()))
 }
 
 /// Whether a live object is what would come of submitting one: it has all that is wanted, and perhaps more.

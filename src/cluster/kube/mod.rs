@@ -9,6 +9,7 @@ mod called;
 mod discovery;
 mod informer;
 mod informers;
+mod packed;
 mod session;
 mod store;
 #[cfg(test)]
