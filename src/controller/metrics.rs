@@ -47,6 +47,8 @@ struct Gauges {
     workers: Gauge,
     leader: Gauge,
     kinds: Gauge,
+    stored: Family<Labels, Gauge>,
+    stored_bytes: Family<Labels, Gauge>,
     cache: Family<Labels, Gauge>,
     cache_bytes: Gauge,
     renders: Gauge<u64, AtomicU64>,
@@ -60,6 +62,8 @@ pub(super) struct Snapshot {
     pub(super) workers: usize,
     pub(super) is_leader: bool,
     pub(super) kinds: usize,
+    /// Objects in memory and their bytes, by what they are.
+    pub(super) stored: [(&'static str, (usize, usize)); 2],
     pub(super) cache: CacheStats,
     pub(super) renders: u64,
 }
@@ -133,6 +137,12 @@ impl Metrics {
             metrics.stamped.clone(),
         );
         registry.register("stampmill_watched_kinds", "Stamped kinds that are watched", gauges.kinds.clone());
+        registry.register("stampmill_stored_objects", "Objects in memory", gauges.stored.clone());
+        registry.register(
+            "stampmill_stored_bytes",
+            "Bytes that they take, packed",
+            gauges.stored_bytes.clone(),
+        );
         registry.register(
             "stampmill_template_cache",
             "Compiled templates: how often one was there, had to be compiled, was thrown out, and how many there are",
@@ -204,6 +214,11 @@ impl Metrics {
         gauges.workers.set(count(now.workers));
         gauges.leader.set(i64::from(now.is_leader));
         gauges.kinds.set(count(now.kinds));
+        for (what, (objects, bytes)) in now.stored {
+            let labels = vec![("objects", what.to_owned())];
+            gauges.stored.get_or_create(&labels).set(count(objects));
+            gauges.stored_bytes.get_or_create(&labels).set(count(bytes));
+        }
         let cache = &now.cache;
         for (what, value) in [
             ("hits", cache.hits),

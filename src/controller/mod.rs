@@ -147,6 +147,15 @@ impl Shared {
             workers: self.workers,
             is_leader: self.is_leader.load(Ordering::Relaxed),
             kinds: self.connection.informers.len(),
+            stored: [
+                (
+                    "owners",
+                    self.objects
+                        .iter()
+                        .fold((0, 0), |sum, store| (sum.0 + store.len(), sum.1 + store.bytes())),
+                ),
+                ("stamped", self.connection.informers.stored()),
+            ],
             cache: catalog.renderer().cache_stats(),
             renders: catalog.renderer().renders(),
         })

@@ -48,8 +48,7 @@ struct ListMetadata {
 #[derive(Debug, Deserialize)]
 struct List<T> {
     metadata: ListMetadata,
-    #[serde(default = "Vec::new")]
-    items: Vec<T>,
+    items: Option<Vec<T>>,
 }
 
 /// An object of which only the metadata is read.
@@ -139,7 +138,7 @@ impl Client {
                 text => text?,
             };
             let list: List<Named> = read(&text)?;
-            names.extend(list.items.into_iter().map(|named| named.metadata));
+            names.extend(list.items.into_iter().flatten().map(|named| named.metadata));
             next = list.metadata.r#continue;
             if next.is_empty() {
                 return Ok(names);

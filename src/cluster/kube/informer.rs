@@ -94,7 +94,10 @@ impl Informer {
                     failures = 0;
                     self.watch(version).await
                 }
-                Err(error) => error,
+                Err(error) => {
+                    self.store.set_failing();
+                    error
+                }
             };
             if error.kind() == ErrorKind::Gone {
                 tracing::debug!(kind = %self.kind, "listing anew: {error}");

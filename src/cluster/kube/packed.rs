@@ -22,6 +22,11 @@ pub(super) struct Packed {
 }
 
 impl Packed {
+    /// How many bytes it takes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The text as it was; none if memory was damaged.
     pub(super) fn text(&self) -> Option<Vec<u8>> {
         let length = usize::try_from(self.length).ok()?;
@@ -81,8 +86,11 @@ mod tests {
     use super::Packer;
 
     fn text(number: u32) -> String {
-        let condition = r#"{"lastTransitionTime":"2024-06-10T12:30:00Z","message":"","status":"True","type":"Ready"}"#;
-        format!(r#"{{"metadata":{{"name":"w{number}"}},"status":{{"conditions":[{condition},{condition}]}}}}"#)
+        let condition =
+            r#"{"lastTransitionTime":"2024-06-10T12:30:00Z","message":"","status":"True","type":"Ready"}"#;
+        format!(
+            r#"{{"metadata":{{"name":"w{number}"}},"status":{{"conditions":[{condition},{condition}]}}}}"#
+        )
     }
 
     #[test]
