@@ -11,12 +11,12 @@
     reason = "tests may fail loudly"
 )]
 
+#[path = "controller/bench.rs"]
+mod bench;
 #[path = "controller/objects.rs"]
 mod objects;
 #[path = "controller/server.rs"]
 mod server;
-#[path = "controller/speed.rs"]
-mod speed;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     type Test = fn(&Path);
-    let tests: [(&str, Test); 10] = [
+    let tests: [(&str, Test); 11] = [
         (
             "the_example_becomes_ready_with_the_rights_of_the_installation",
             the_example_becomes_ready_with_the_rights_of_the_installation,
@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         ("owners_that_others_write_too", owners_that_others_write_too),
         ("a_dry_run_writes_nothing", a_dry_run_writes_nothing),
         ("of_two_replicas_one_works", of_two_replicas_one_works),
+        ("a_bench_measures_and_leaves_nothing_behind", bench::a_bench_measures_and_leaves_nothing_behind),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
         let assets = assets.clone();
@@ -59,12 +60,6 @@ fn main() -> ExitCode {
             Ok(())
         })
     });
-    let measured = assets.clone();
-    let speed = Trial::test("speed", move || {
-        speed::speed(&server(&measured));
-        Ok(())
-    });
-    let trials = trials.chain([speed.with_ignored_flag(true)]);
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 

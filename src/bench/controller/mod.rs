@@ -97,8 +97,8 @@ impl ControllerBench {
         };
         if self.fleet > 0 {
             bench.rest(controller).await?;
-            report.fleet = Some(bench.fleet(controller).await?);
-            report.memory = Bench::memory(&bench.rest(controller).await?);
+            let (fleet, memory) = bench.fleet(controller).await?;
+            (report.fleet, report.memory) = (Some(fleet), memory);
             bench.bare_objects(second, &mut bare).await?;
             bench.bare_statuses(&owners, &mut bare).await?;
             report.bare = Some(bare);

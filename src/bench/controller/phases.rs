@@ -181,8 +181,8 @@ impl Bench<'_> {
         self.create_workloads("w", self.options.fleet, "fleet").await
     }
 
-    /// From the chain of the fleet until all its workloads are ready.
-    pub(super) async fn fleet(&self, controller: &Controller) -> Result<Fleet> {
+    /// From the chain of the fleet until all its workloads are ready; then until the controller rests.
+    pub(super) async fn fleet(&self, controller: &Controller) -> Result<(Fleet, Memory)> {
         let count = self.options.fleet;
         let mut waiting =
             Waiting::from_now(&self.client, "workloads", &carto("workloads"), "&labelSelector=chain%3Dfleet")
@@ -201,17 +201,20 @@ impl Bench<'_> {
         let seconds = begin.elapsed().as_secs_f64();
         let after = controller.figures().await?;
         let server_after = server_cpu(&self.client).await;
-        Ok(Fleet {
+        // The last answers, and what is sent beside the work.
+        let rest = self.rest(controller).await?;
+        let fleet = Fleet {
             workloads: count,
             objects: count * 3,
             seconds,
-            requests: after.requests_since(&before),
+            requests: rest.requests_since(&before),
             cpu_seconds: difference(before.cpu_seconds, after.cpu_seconds),
             server_cpu_seconds: difference(server_before, server_after),
-        })
+        };
+        Ok((fleet, Bench::memory(&rest)))
     }
 
-    pub(super) fn memory(figures: &Figures) -> Memory {
+    fn memory(figures: &Figures) -> Memory {
         Memory { resident_bytes: figures.resident_bytes, peak_bytes: figures.peak_bytes }
     }
 

@@ -38,7 +38,7 @@ impl Controller {
         let metrics = port().map_err(io)?;
         let log = std::env::temp_dir().join(format!("{NAME}-{}-{}.log", std::process::id(), metrics.port()));
         let file = File::create(&log).map_err(io)?;
-        let child = Command::new(std::env::current_exe().map_err(io)?)
+        let child = Command::new(program().map_err(io)?)
             .arg("controller")
             .arg(format!("--metrics-bind-address={metrics}"))
             .arg("--health-probe-bind-address=0")
@@ -103,6 +103,12 @@ impl Controller {
         }
         _ = std::fs::remove_file(&own.log);
     }
+}
+
+/// The program that runs here, also where its file has been replaced meanwhile.
+fn program() -> std::io::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if running.exists() { Ok(running) } else { std::env::current_exe() }
 }
 
 impl Own {

@@ -29,7 +29,7 @@ pub struct Fleet {
     pub objects: usize,
     /// From the supply chain until all are ready.
     pub seconds: f64,
-    /// What the controller asked of the API server meanwhile.
+    /// What the controller asked of the API server until it rested.
     pub requests: Requests,
     /// Its cpu time.
     pub cpu_seconds: Option<f64>,
