@@ -11,6 +11,8 @@
     reason = "tests may fail loudly"
 )]
 
+#[path = "controller/bench.rs"]
+mod bench;
 #[path = "controller/faults.rs"]
 mod faults;
 #[path = "controller/install.rs"]
@@ -23,8 +25,6 @@ mod proxy;
 mod replicas;
 #[path = "controller/server.rs"]
 mod server;
-#[path = "controller/speed.rs"]
-mod speed;
 #[path = "controller/webhook.rs"]
 mod webhook;
 
@@ -88,6 +88,7 @@ fn main() -> ExitCode {
             "another_number_of_shards_waits_for_the_old_one",
             replicas::another_number_of_shards_waits_for_the_old_one,
         ),
+        ("a_bench_measures_and_leaves_nothing_behind", bench::a_bench_measures_and_leaves_nothing_behind),
     ];
     let trials = tests.iter().map(|&(name, test)| {
         let assets = assets.clone();
@@ -96,12 +97,6 @@ fn main() -> ExitCode {
             Ok(())
         })
     });
-    let measured = assets.clone();
-    let speed = Trial::test("speed", move || {
-        speed::speed(&server(&measured));
-        Ok(())
-    });
-    let trials = trials.chain([speed.with_ignored_flag(true)]);
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 

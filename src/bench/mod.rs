@@ -5,7 +5,8 @@ mod against;
 mod allocated;
 #[cfg(feature = "cli")]
 mod allocator;
-
+#[cfg(feature = "controller")]
+pub mod controller;
 pub mod fleet;
 mod floor;
 mod histogram;
@@ -15,6 +16,7 @@ mod profile;
 mod report;
 mod table;
 mod threads;
+mod usage;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -1,5 +1,8 @@
-//! `stampmill bench`: measures templates, and `stampmill bench fleet`: measures supply chains.
+//! `stampmill bench`: measures templates; `stampmill bench fleet`: measures supply chains; `stampmill bench
+//! controller`: measures a controller.
 
+#[cfg(feature = "controller")]
+mod controller;
 mod fleet;
 
 use std::io::IsTerminal;
@@ -42,6 +45,9 @@ Examples:
 
   # How fast is a whole fleet stamped?
   stampmill bench fleet --workloads 10000
+
+  # How fast is a controller on this cluster?
+  stampmill bench controller
 ";
 
 pub(super) fn command() -> Command {
@@ -52,7 +58,7 @@ pub(super) fn command() -> Command {
             .value_parser(value_parser!(PathBuf))
             .value_hint(ValueHint::AnyPath)
     };
-    Command::new("bench")
+    let command = Command::new("bench")
         .about("Measure how fast templates render")
         .args_override_self(true)
         .args_conflicts_with_subcommands(true)
@@ -121,12 +127,18 @@ pub(super) fn command() -> Command {
                 .default_value("table")
                 .value_parser(PossibleValuesParser::new(["table", "json"]))
                 .help("How to show the result"),
-        )
+        );
+    #[cfg(feature = "controller")]
+    let command = command.subcommand(controller::command());
+    command
 }
 
 pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
-    if let Some(("fleet", matches)) = matches.subcommand() {
-        return fleet::run(matches, console);
+    match matches.subcommand() {
+        Some(("fleet", matches)) => return fleet::run(matches, console),
+        #[cfg(feature = "controller")]
+        Some(("controller", matches)) => return controller::run(matches, console),
+        _ => {}
     }
     let bench = bench(matches, console)?;
     if matches.get_flag("alone") {

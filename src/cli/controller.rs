@@ -195,7 +195,7 @@ pub(super) fn other(error: &dyn std::error::Error) -> Error {
     Error::new(ErrorKind::Usage, error.to_string())
 }
 
-async fn config(matches: &ArgMatches) -> Result<kube::Config> {
+pub(super) async fn config(matches: &ArgMatches) -> Result<kube::Config> {
     let context = matches.get_one::<String>("context").cloned();
     let options = KubeConfigOptions { context, ..KubeConfigOptions::default() };
     let config = match matches.get_one::<PathBuf>("kubeconfig") {

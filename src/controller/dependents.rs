@@ -2,7 +2,7 @@
 //! server change.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::key::Key;
 use crate::yaml::Text;
@@ -20,14 +20,17 @@ pub(super) enum On {
     Group(Text),
 }
 
-/// The dependencies, both ways.
+/// The dependencies, both ways. Owners that depend on the same are kept together: most owners of a blueprint do.
 #[derive(Debug, Default)]
 pub(super) struct Dependents(Mutex<State>);
 
+type Group = Arc<BTreeSet<On>>;
+
 #[derive(Debug, Default)]
 struct State {
-    of: HashMap<On, HashSet<Key>>,
-    by: HashMap<Key, BTreeSet<On>>,
+    of: HashMap<On, HashSet<Group>>,
+    groups: HashMap<Group, HashSet<Key>>,
+    by: HashMap<Key, Group>,
 }
 
 impl Dependents {
@@ -38,34 +41,60 @@ impl Dependents {
     /// Says what `key` depends on, and on nothing else. Tells whether something is new.
     pub(super) fn set(&self, key: &Key, on: BTreeSet<On>) -> bool {
         let mut state = self.lock();
-        let state = &mut *state;
-        let before = state.by.get(key);
-        if before.is_some_and(|before| *before == on) {
+        let before = state.by.get(key).cloned();
+        if before.as_ref().is_some_and(|before| **before == on) {
             return false;
         }
-        let is_more = before.is_none_or(|before| !on.is_subset(before));
-        for gone in before.into_iter().flatten().filter(|known| !on.contains(known)) {
-            if let Some(keys) = state.of.get_mut(gone) {
-                keys.remove(key);
-                if keys.is_empty() {
-                    state.of.remove(gone);
-                }
-            }
+        let is_more = before.as_ref().is_none_or(|before| !on.is_subset(before));
+        if let Some(before) = before {
+            state.leave(key, &before);
         }
-        for on in &on {
-            state.of.entry(on.clone()).or_default().insert(key.clone());
-        }
-        if on.is_empty() {
-            state.by.remove(key);
-        } else {
-            state.by.insert(key.clone(), on);
+        if !on.is_empty() {
+            state.join(key, on);
         }
         is_more
     }
 
     /// Those that depend on something.
     pub(super) fn of(&self, on: &On) -> Vec<Key> {
-        self.lock().of.get(on).map(|keys| keys.iter().cloned().collect()).unwrap_or_default()
+        let state = self.lock();
+        let groups = state.of.get(on).into_iter().flatten();
+        groups.filter_map(|group| state.groups.get(group)).flatten().cloned().collect()
+    }
+}
+
+impl State {
+    fn leave(&mut self, key: &Key, group: &Group) {
+        self.by.remove(key);
+        let Some(keys) = self.groups.get_mut(group) else { return };
+        keys.remove(key);
+        if !keys.is_empty() {
+            return;
+        }
+        self.groups.remove(group);
+        for on in group.iter() {
+            if let Some(groups) = self.of.get_mut(on) {
+                groups.remove(group);
+                if groups.is_empty() {
+                    self.of.remove(on);
+                }
+            }
+        }
+    }
+
+    fn join(&mut self, key: &Key, on: BTreeSet<On>) {
+        let group = match self.groups.get_key_value(&on) {
+            Some((group, _)) => Arc::clone(group),
+            None => {
+                let group = Arc::new(on);
+                for on in group.iter() {
+                    self.of.entry(on.clone()).or_default().insert(Arc::clone(&group));
+                }
+                group
+            }
+        };
+        self.groups.entry(Arc::clone(&group)).or_default().insert(key.clone());
+        self.by.insert(key.clone(), group);
     }
 }
 

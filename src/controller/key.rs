@@ -83,6 +83,10 @@ impl Keyed for Key {
     fn namespace(&self) -> &Text {
         &self.namespace
     }
+
+    fn counted_as(&self) -> &'static str {
+        self.subject.controller()
+    }
 }
 
 impl fmt::Display for Key {

@@ -1,5 +1,6 @@
 //! What `/metrics` shows: the names of controller-runtime, which dashboards know, and figures of our own.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,13 +15,11 @@ use prometheus_client::registry::Registry;
 use super::queue::Figures;
 use super::webhook::{KINDS, PATH};
 use crate::CacheStats;
+use crate::cluster::kube::Called;
 
 type Labels = Vec<(&'static str, String)>;
 type Counters = Family<Labels, Counter>;
 type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
-
-/// The name of the queue in metrics.
-const QUEUE: &str = "stampmill";
 
 fn seconds() -> Histogram {
     Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0])
@@ -33,7 +32,8 @@ pub(super) struct Metrics {
     reconcile_errors: Counters,
     reconcile_time: Histograms,
     requests: Counters,
-    queue_time: Histogram,
+    asked: Counters,
+    queue_time: Histograms,
     stamped: Counters,
     gauges: Gauges,
 }
@@ -44,23 +44,29 @@ struct Gauges {
     depth: Family<Labels, Gauge>,
     adds: Family<Labels, Gauge>,
     retries: Family<Labels, Gauge>,
-    active: Gauge,
+    active: Family<Labels, Gauge>,
     workers: Gauge,
     leader: Gauge,
     shards: Gauge,
     kinds: Gauge,
+    stored: Family<Labels, Gauge>,
+    stored_bytes: Family<Labels, Gauge>,
     cache: Family<Labels, Gauge>,
     cache_bytes: Gauge,
     renders: Gauge<u64, AtomicU64>,
+    memory: Gauge,
+    cpu: Gauge<f64, AtomicU64>,
 }
 
 /// What is read when somebody asks.
 pub(super) struct Snapshot {
-    pub(super) queue: Figures,
+    pub(super) queue: BTreeMap<&'static str, Figures>,
     pub(super) workers: usize,
     /// Shards that are worked on.
     pub(super) shards: usize,
     pub(super) kinds: usize,
+    /// Objects in memory and their bytes, by what they are.
+    pub(super) stored: [(&'static str, (usize, usize)); 2],
     pub(super) cache: CacheStats,
     pub(super) renders: u64,
 }
@@ -74,7 +80,8 @@ impl Metrics {
             reconcile_errors: Counters::default(),
             reconcile_time: Histograms::new_with_constructor(seconds),
             requests: Counters::default(),
-            queue_time: seconds(),
+            asked: Counters::default(),
+            queue_time: Histograms::new_with_constructor(seconds),
             stamped: Counters::default(),
             gauges: Gauges::default(),
         };
@@ -118,6 +125,11 @@ impl Metrics {
             metrics.requests.clone(),
         );
         registry.register(
+            "stampmill_requests",
+            "Requests to the API server by verb and resource",
+            metrics.asked.clone(),
+        );
+        registry.register(
             "leader_election_master_status",
             "Whether this replica reconciles",
             gauges.leader.clone(),
@@ -129,6 +141,12 @@ impl Metrics {
             metrics.stamped.clone(),
         );
         registry.register("stampmill_watched_kinds", "Stamped kinds that are watched", gauges.kinds.clone());
+        registry.register("stampmill_stored_objects", "Objects in memory", gauges.stored.clone());
+        registry.register(
+            "stampmill_stored_bytes",
+            "Bytes that they take, packed",
+            gauges.stored_bytes.clone(),
+        );
         registry.register(
             "stampmill_template_cache",
             "Compiled templates: how often one was there, had to be compiled, was thrown out, and how many there are",
@@ -140,6 +158,16 @@ impl Metrics {
             gauges.cache_bytes.clone(),
         );
         registry.register("stampmill_renders", "Renders of ytt templates so far", gauges.renders.clone());
+        registry.register(
+            "process_resident_memory_bytes",
+            "Memory that the process takes",
+            gauges.memory.clone(),
+        );
+        registry.register(
+            "process_cpu_seconds_total",
+            "Cpu time that the process has taken",
+            gauges.cpu.clone(),
+        );
         *metrics.registry.lock().unwrap_or_else(PoisonError::into_inner) = registry;
         metrics
     }
@@ -156,14 +184,17 @@ impl Metrics {
     }
 
     /// Counts how long an owner has waited.
-    pub(super) fn waited(&self, time: Duration) {
-        self.queue_time.observe(time.as_secs_f64());
+    pub(super) fn waited(&self, controller: &'static str, time: Duration) {
+        let labels = vec![("name", controller.to_owned())];
+        self.queue_time.get_or_create(&labels).observe(time.as_secs_f64());
     }
 
     /// Counts a request.
-    pub(super) fn requested(&self, method: &str, code: u16) {
+    pub(super) fn requested(&self, called: &Called<'_>) {
+        let Called { method, verb, resource, code } = *called;
         let code = if code == 0 { "<error>".to_owned() } else { code.to_string() };
         self.requests.get_or_create(&vec![("code", code), ("method", method.to_owned())]).inc();
+        self.asked.get_or_create(&vec![("verb", verb.to_owned()), ("resource", resource.to_owned())]).inc();
     }
 
     /// Counts a stamped object.
@@ -176,15 +207,23 @@ impl Metrics {
         let gauges = &self.gauges;
         let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-        let named = || vec![("name", QUEUE.to_owned())];
-        gauges.depth.get_or_create(&named()).set(count(now.queue.waiting));
-        gauges.adds.get_or_create(&named()).set(number(now.queue.adds));
-        gauges.retries.get_or_create(&named()).set(number(now.queue.retries));
-        gauges.active.set(count(now.queue.running));
+        for (name, queue) in &now.queue {
+            let named = || vec![("name", (*name).to_owned())];
+            gauges.depth.get_or_create(&named()).set(count(queue.waiting));
+            gauges.adds.get_or_create(&named()).set(number(queue.adds));
+            gauges.retries.get_or_create(&named()).set(number(queue.retries));
+            let labels = vec![("controller", (*name).to_owned())];
+            gauges.active.get_or_create(&labels).set(count(queue.running));
+        }
         gauges.workers.set(count(now.workers));
         gauges.leader.set(i64::from(now.shards > 0));
         gauges.shards.set(count(now.shards));
         gauges.kinds.set(count(now.kinds));
+        for (what, (objects, bytes)) in now.stored {
+            let labels = vec![("objects", what.to_owned())];
+            gauges.stored.get_or_create(&labels).set(count(objects));
+            gauges.stored_bytes.get_or_create(&labels).set(count(bytes));
+        }
         let cache = &now.cache;
         for (what, value) in [
             ("hits", cache.hits),
@@ -196,6 +235,10 @@ impl Metrics {
         }
         gauges.cache_bytes.set(number(cache.bytes));
         gauges.renders.set(now.renders);
+        if let Some((memory, cpu)) = process() {
+            gauges.memory.set(memory);
+            gauges.cpu.set(cpu);
+        }
         Metrics::encode(&self.registry)
     }
 
@@ -263,4 +306,17 @@ impl WebhookMetrics {
         self.requests.get_or_create(&labels).inc();
         self.latency.get_or_create(&vec![("webhook", webhook)]).observe(took.as_secs_f64());
     }
+}
+
+/// The memory of this process in bytes and its cpu time in seconds, where there is a `/proc`; see proc(5).
+fn process() -> Option<(i64, f64)> {
+    // Linux counts a hundred ticks a second for programs on all architectures of today; pages are asked for.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name of the program may hold spaces and parentheses.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let field = |index| fields.split(' ').nth(index)?.parse::<u32>().ok();
+    let page = rustix::param::page_size();
+    let memory = usize::try_from(field(21)?).ok()?.checked_mul(page)?;
+    Some((i64::try_from(memory).ok()?, f64::from(field(11)? + field(12)?) / TICKS))
 }

@@ -159,6 +159,15 @@ impl Status for Shared {
             workers: self.workers,
             shards: self.shards.held(),
             kinds: self.connection.informers.len(),
+            stored: [
+                (
+                    "owners",
+                    self.objects
+                        .iter()
+                        .fold((0, 0), |sum, store| (sum.0 + store.len(), sum.1 + store.bytes())),
+                ),
+                ("stamped", self.connection.informers.stored()),
+            ],
             cache: catalog.renderer().cache_stats(),
             renders: catalog.renderer().renders(),
         })
@@ -237,7 +246,7 @@ fn start(config: kube::Config, options: &Options) -> Result<Arc<Shared>, Control
         qps: options.qps,
         burst: options.burst,
         dry_run: options.dry_run,
-        observer: Some(Arc::new(move |method, code| observed.requested(method, code))),
+        observer: Some(Arc::new(move |called| observed.requested(&called))),
     };
     let api = Api::new(config, Handle::current(), api_options).map_err(ControllerError::Client)?;
     let api = Arc::new(api);

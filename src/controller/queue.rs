@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::hash_map::RandomState;
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,6 +20,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 pub(super) trait Keyed: Clone + Eq + Hash + Ord + Send {
     /// The namespace; empty for objects of the whole cluster.
     fn namespace(&self) -> &Text;
+
+    /// Under which name it is counted.
+    fn counted_as(&self) -> &'static str;
 }
 
 /// The queue.
@@ -42,7 +45,7 @@ struct State<K> {
     later: BinaryHeap<Reverse<(Instant, K)>>,
     failures: HashMap<K, u32>,
     closed: bool,
-    figures: Figures,
+    figures: BTreeMap<&'static str, Figures>,
 }
 
 /// What the queue has done so far.
@@ -67,7 +70,7 @@ impl<K: Keyed> Queue<K> {
             later: BinaryHeap::new(),
             failures: HashMap::new(),
             closed: false,
-            figures: Figures::default(),
+            figures: BTreeMap::new(),
         };
         Queue { state: Mutex::new(state), ready: Condvar::new(), workers, random: RandomState::new() }
     }
@@ -126,7 +129,6 @@ impl<K: Keyed> Queue<K> {
     pub(super) fn done(&self, key: &K) {
         let mut state = self.lock();
         state.busy.remove(key);
-        state.figures.running = state.busy.len();
         if let Some(running) = state.running.get_mut(key.namespace()) {
             *running -= 1;
             if *running == 0 {
@@ -149,7 +151,7 @@ impl<K: Keyed> Queue<K> {
         // Up to a fifth more, so that those who failed together do not come back together.
         let spread = self.random.hash_one((&key, *failures)) % 200;
         let wait = wait + wait.mul_f64(spread as f64 / 1000.0);
-        state.figures.retries += 1;
+        state.figures.entry(key.counted_as()).or_default().retries += 1;
         drop(state);
         self.add_after(key, wait);
     }
@@ -165,11 +167,17 @@ impl<K: Keyed> Queue<K> {
         self.ready.notify_all();
     }
 
-    /// What the queue has done so far.
-    pub(super) fn figures(&self) -> Figures {
+    /// What the queue has done so far, by what keys are counted as.
+    pub(super) fn figures(&self) -> BTreeMap<&'static str, Figures> {
         let state = self.lock();
-        let figures = state.figures;
-        Figures { waiting: state.queued.len(), running: state.busy.len(), ..figures }
+        let mut figures = state.figures.clone();
+        for key in &state.queued {
+            figures.entry(key.counted_as()).or_default().waiting += 1;
+        }
+        for key in &state.busy {
+            figures.entry(key.counted_as()).or_default().running += 1;
+        }
+        figures
     }
 }
 
@@ -182,7 +190,7 @@ impl<K: Keyed> State<K> {
         if !self.queued.insert(key.clone()) {
             return false;
         }
-        self.figures.adds += 1;
+        self.figures.entry(key.counted_as()).or_default().adds += 1;
         let waiting = self.waiting.entry(key.namespace().clone()).or_default();
         if waiting.is_empty() {
             self.turns.push_back(key.namespace().clone());
@@ -226,6 +234,10 @@ mod tests {
         fn namespace(&self) -> &Text {
             &self.0
         }
+
+        fn counted_as(&self) -> &'static str {
+            "keys"
+        }
     }
 
     fn key(namespace: &str, number: u32) -> Key {
@@ -245,7 +257,7 @@ mod tests {
             queue.add(key("a", 1));
         }
         assert_eq!(take(&queue), key("a", 1));
-        assert_eq!(queue.figures().waiting, 0);
+        assert_eq!(queue.figures()["keys"].waiting, 0);
     }
 
     #[test]
@@ -281,7 +293,7 @@ mod tests {
         queue.add(key("a", 1));
         let (one, _) = queue.take().unwrap();
         queue.add(key("a", 1));
-        assert_eq!(queue.figures().waiting, 0);
+        assert_eq!(queue.figures()["keys"].waiting, 0);
         queue.done(&one);
         assert_eq!(take(&queue), key("a", 1));
     }
@@ -293,7 +305,7 @@ mod tests {
         let one = take(&queue);
         queue.retry(one.clone());
         assert_eq!(take(&queue), one);
-        assert_eq!(queue.figures().retries, 1);
+        assert_eq!(queue.figures()["keys"].retries, 1);
         queue.close();
         assert!(queue.take().is_none());
     }

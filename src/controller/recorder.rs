@@ -1,6 +1,8 @@
 //! Events of owners, recorded as `v1` Events beside the work: they never delay it.
 //!
-//! What happens again within ten minutes is counted in the event that there is, as `client-go` does it.
+//! What happens again within ten minutes is counted in the event that there is, as `client-go` does it. Where more
+//! happens than can be told, some is not told: as many wait, and are sent, as `client-go` and controller-runtime
+//! allow (`maxQueuedEvents` of `tools/record`, `maxLruCacheEntries`, `QPS` and `Burst` of the client).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,10 +17,14 @@ use crate::supply_chain::event::{Event, NORMAL};
 use crate::yaml::{Node, Text, json};
 
 /// Events that wait; more are dropped.
-const MOST: usize = 20_000;
+const MOST: usize = 1_000;
 
-/// The pause between two events, so that work goes before them.
-const PAUSE: Duration = Duration::from_millis(10);
+/// Events that are known, so that they are counted if they come again.
+const KNOWN: usize = 4_096;
+
+/// Events that are sent as they come; then there is a pause between two.
+const BURST: f64 = 30.0;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long an event is counted on.
 const LASTS: Duration = Duration::from_secs(600);
@@ -80,6 +86,7 @@ async fn send(api: Arc<Api>, mut records: mpsc::Receiver<Record>) {
     let mut sent: HashMap<(Text, &'static str, String), Sent> = HashMap::new();
     let mut number = 0_u64;
     let start = SystemClock.now().as_nanosecond();
+    let (mut tokens, mut filled) = (BURST, Instant::now());
     while let Some(record) = records.recv().await {
         let key = (record.uid.clone(), record.reason, record.message.clone());
         let uri = format!("/api/v1/namespaces/{}/events", record.namespace);
@@ -97,8 +104,11 @@ async fn send(api: Arc<Api>, mut records: mpsc::Receiver<Record>) {
                     Some(event) => api.send(Method::POST, uri, Some(&event)).await.map(|_| ()),
                     None => Ok(()),
                 };
-                if sent.len() >= 20_000 {
+                if sent.len() >= KNOWN {
                     sent.retain(|_, sent| sent.since.elapsed() < LASTS / 2);
+                }
+                if sent.len() >= KNOWN {
+                    sent.clear();
                 }
                 sent.insert(key, Sent { name, count: 1, since: Instant::now() });
                 result
@@ -107,7 +117,13 @@ async fn send(api: Arc<Api>, mut records: mpsc::Receiver<Record>) {
         if let Err(error) = result {
             tracing::debug!("recording an event: {error}");
         }
-        tokio::time::sleep(PAUSE).await;
+        let now = Instant::now();
+        let gained = now.saturating_duration_since(filled).as_secs_f64() / PAUSE.as_secs_f64();
+        tokens = (tokens + gained).min(BURST) - 1.0;
+        filled = now;
+        if tokens < 0.0 {
+            tokio::time::sleep(PAUSE.mul_f64(-tokens)).await;
+        }
     }
 }
 

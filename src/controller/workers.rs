@@ -56,7 +56,7 @@ fn work(shared: &Shared) {
             shared.queue.done(&key);
             continue;
         };
-        shared.metrics.waited(waited);
+        shared.metrics.waited(key.subject.controller(), waited);
         let begin = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| reconcile(shared, &pass.tenure, &key)));
         let (outcome, result) = match outcome {

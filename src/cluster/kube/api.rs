@@ -9,12 +9,26 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request};
 use tokio::runtime::Handle;
 
+use super::called::called;
 use super::fence::Fence;
 use crate::cluster::{Error, ErrorKind, Object, Resource, Result};
 use crate::yaml::{Node, Text, json};
 
-/// Is told of every request: method, and the status of the answer or 0 where there was none.
-pub type Observer = Arc<dyn Fn(&str, u16) + Send + Sync>;
+/// A request that was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Called<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The verb, in the words of the API server: `get`, `list`, `watch`, `create`, ...
+    pub verb: &'static str,
+    /// The plural of the kind; empty where it was for none.
+    pub resource: &'a str,
+    /// The status of the answer, or 0 where there was none.
+    pub code: u16,
+}
+
+/// Is told of every request.
+pub type Observer = Arc<dyn Fn(Called<'_>) + Send + Sync>;
 
 /// How requests are made.
 #[derive(Clone)]
@@ -173,14 +187,15 @@ impl Api {
         }
     }
 
-    fn observe<T>(&self, method: &Method, answer: Option<&std::result::Result<T, kube::Error>>) {
+    fn observe<T>(&self, call: &Call<'_>, answer: Option<&std::result::Result<T, kube::Error>>) {
         if let Some(observer) = &self.options.observer {
             let code = match answer {
                 Some(Ok(_)) => 200,
                 Some(Err(kube::Error::Api(status))) => status.code,
                 Some(Err(_)) | None => 0,
             };
-            observer(method.as_str(), code);
+            let (verb, resource) = called(&call.method, &call.uri);
+            observer(Called { method: call.method.as_str(), verb, resource, code });
         }
     }
 
@@ -233,12 +248,12 @@ impl Api {
         };
         let answer = self.client(call.caller).request_text(request);
         let Ok(answer) = tokio::time::timeout(deadline, answer).await else {
-            self.observe::<()>(&call.method, None);
+            self.observe::<()>(call, None);
             let seconds = deadline.as_secs();
             let message = format!("{} {}: no answer within {seconds} s", call.method, path_of(&call.uri));
             return Err(Error::new(ErrorKind::Unavailable, message));
         };
-        self.observe(&call.method, Some(&answer));
+        self.observe(call, Some(&answer));
         Ok(match answer {
             Ok(text) => Answer::Text(text),
             Err(kube::Error::Api(status)) if status.code == 429 => {
@@ -260,7 +275,7 @@ impl Api {
             let message = format!("WATCH {}: no answer", path_of(&call.uri));
             return Err(Error::new(ErrorKind::Unavailable, message));
         };
-        self.observe(&call.method, Some(&answer));
+        self.observe(&call, Some(&answer));
         answer.map_err(|error| convert(&error))
     }
 

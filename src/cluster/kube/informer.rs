@@ -12,8 +12,11 @@ use super::store::{Put, Store, version_number};
 use crate::cluster::{Change, Error, ErrorKind, Kind, Object, Resource, Result};
 use crate::yaml::{Node, Text, json};
 
-/// Objects of a list that come at a time.
-const PAGE: u32 = 500;
+/// Objects of a list that come at a time: at first, at least and at most.
+const PAGE: [usize; 3] = [100, 50, 500];
+
+/// The text of a page, about. Its tree takes ten times as much.
+const PAGE_BYTES: usize = 512 << 10;
 
 /// A watch is renewed after this many seconds and up to half as many more.
 const WATCH_SECONDS: u64 = 300;
@@ -108,7 +111,10 @@ impl Informer {
                     failures = 0;
                     self.watch(version).await
                 }
-                Err(error) => error,
+                Err(error) => {
+                    self.store.set_failing();
+                    error
+                }
             };
             if error.kind() == ErrorKind::Gone {
                 tracing::debug!(kind = %self.kind, "listing anew: {error}");
@@ -142,11 +148,12 @@ impl Informer {
         }
     }
 
-    fn query(&self, list: bool) -> String {
+    /// What to list, so many at a time, or to watch.
+    fn query(&self, list: Option<usize>) -> String {
         let mut query = uri(&self.resource, "", None);
-        query.push_str(if list { "?limit=" } else { "?watch=true&allowWatchBookmarks=true" });
-        if list {
-            query.push_str(&PAGE.to_string());
+        match list {
+            Some(limit) => query.push_str(&format!("?limit={limit}")),
+            None => query.push_str("?watch=true&allowWatchBookmarks=true"),
         }
         if !self.marker.is_empty() {
             query.push_str("&labelSelector=");
@@ -182,8 +189,9 @@ impl Informer {
         let begin = Instant::now();
         let mut names = BTreeSet::new();
         let mut next = String::new();
+        let [mut limit, least, most] = PAGE;
         loop {
-            let mut uri = self.query(true);
+            let mut uri = self.query(Some(limit));
             if !next.is_empty() {
                 uri.push_str("&continue=");
                 push_escaped(&mut uri, &next);
@@ -192,10 +200,12 @@ impl Informer {
             let text = self.api.call(call).await?;
             let list = json::read(text.as_bytes())
                 .map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
+            let bytes = text.len();
             drop(text);
             let list =
                 Object::try_from(list).map_err(|error| Error::new(ErrorKind::Other, error.to_string()))?;
             if let Some(Node::Array(items)) = list.get("items") {
+                limit = (PAGE_BYTES / (bytes / items.items.len().max(1)).max(1)).clamp(least, most);
                 for item in &items.items {
                     let object = self.complete(item.value.clone())?;
                     names.insert(object.namespace_and_name());
@@ -256,7 +266,7 @@ impl Informer {
         version: &mut Text,
         mut take: impl FnMut(Change, Object) -> bool,
     ) -> Result<()> {
-        let mut uri = self.query(false);
+        let mut uri = self.query(None);
         // Not all at the same time.
         let spread = version_number(version) % (WATCH_SECONDS / 2);
         uri.push_str(&format!("&timeoutSeconds={}&resourceVersion=", WATCH_SECONDS + spread));

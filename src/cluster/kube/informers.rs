@@ -92,6 +92,13 @@ impl Informers {
         self.stores.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// How many objects there are, and how many bytes they take, packed.
+    pub fn stored(&self) -> (usize, usize) {
+        let stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        let each = stores.values().map(|(store, _)| (store.len(), store.bytes()));
+        each.fold((0, 0), |(objects, bytes), (more, longer)| (objects + more, bytes + longer))
+    }
+
     /// Whether none is watched.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

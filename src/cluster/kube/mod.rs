@@ -5,10 +5,12 @@
 
 mod access;
 mod api;
+mod called;
 mod discovery;
 mod fence;
 mod informer;
 mod informers;
+mod packed;
 mod session;
 mod store;
 #[cfg(test)]
@@ -16,7 +18,7 @@ mod tests;
 mod token;
 mod watch;
 
-pub use api::{Api, ApiOptions, Observer};
+pub use api::{Api, ApiOptions, Called, Observer};
 pub use discovery::Discovery;
 pub use fence::Fence;
 pub use informer::{Detail, Informer, Listed, Sink, Told};

@@ -48,6 +48,9 @@ pub struct Connection {
 /// How long memory does not count for a kind after a request to create whose fate is not known.
 const DOUBT: Duration = Duration::from_secs(60);
 
+/// How long to wait for a store that is being filled before the API server is asked instead.
+const FILLING: Duration = Duration::from_secs(5);
+
 impl Connection {
     /// A connection that keeps objects of these families in memory. Single objects are looked for in the
     /// first one.
@@ -293,10 +296,12 @@ impl Cluster for Session<'_> {
         let info = self.info(&key.kind)?;
         let namespace = namespace_of(&info.resource, &key.namespace);
         let question = self.question(&key.kind, namespace, false);
-        if self.may_look(question.as_ref())
+        let asking = question.as_ref().and_then(|question| self.connection.access.ask(question));
+        if asking.is_none()
+            && self.may_look(question.as_ref())
             && !self.connection.is_doubtful(&key.kind)
             && let Some(store) = self.store(&key.kind, self.connection.families.first())
-            && store.is_synced()
+            && store.wait_synced(FILLING)
         {
             return store.get(namespace, &key.name).ok_or_else(|| {
                 lock(&self.absent).insert(key.clone());
@@ -315,12 +320,14 @@ impl Cluster for Session<'_> {
             let (_, owner) = query.labels.iter().find(|(key, _)| family.owners.contains(&key.as_str()))?;
             Some((family, owner))
         });
+        let asking = question.as_ref().and_then(|question| self.connection.access.ask(question));
         if let Some((family, owner)) = owned
+            && asking.is_none()
             && !namespace.is_empty()
             && self.may_look(question.as_ref())
             && !self.connection.is_doubtful(&query.kind)
             && let Some(store) = self.store(&query.kind, Some(family))
-            && store.is_synced()
+            && store.wait_synced(FILLING)
         {
             let mut items = store.owned_by(namespace, owner);
             items.retain(|object| query.matches_labels(object));

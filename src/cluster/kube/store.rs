@@ -1,9 +1,10 @@
 //! Objects of one kind, kept in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
+use super::packed::{Packed, Packer};
 use crate::cluster::Object;
 use crate::yaml::{Text, json};
 
@@ -18,31 +19,48 @@ pub enum Put {
     Known,
 }
 
-/// Objects of one kind. They are kept as JSON text, which takes a tenth of the room of a tree.
+/// Objects of one kind. They are kept as packed JSON text, which takes a fiftieth of the room of a tree.
 ///
 /// A watch and writes both fill it; of two versions of an object the newer one stays. Resource versions of
 /// one kind compare as numbers (`metadata.resourceVersion` of the Kubernetes API conventions).
 #[derive(Debug, Default)]
 pub struct Store {
     content: RwLock<Content>,
-    synced: AtomicBool,
+    state: Mutex<State>,
+    /// Says that the state has changed.
+    changed: Condvar,
+    packer: Packer,
     /// The labels whose value names the owner of an object.
     owner_labels: &'static [&'static str],
+}
+
+/// How far a store is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum State {
+    /// It is being filled.
+    #[default]
+    Filling,
+    /// It cannot be filled, for now.
+    Failing,
+    /// All objects are there.
+    Synced,
 }
 
 #[derive(Debug, Default)]
 struct Content {
     namespaces: HashMap<Text, BTreeMap<Text, Stored>>,
-    /// By namespace and owner.
-    owned: HashMap<(Text, Text), BTreeSet<Text>>,
+    /// By namespace and owner, each sorted.
+    owned: HashMap<(Text, Text), Vec<Text>>,
     count: usize,
+    /// How long all packed texts are.
+    bytes: usize,
 }
 
 #[derive(Debug)]
 struct Stored {
     version: u64,
     owner: Option<Text>,
-    json: Box<str>,
+    json: Packed,
 }
 
 /// A resource version as a number; 0 for texts that are none.
@@ -64,18 +82,46 @@ impl Store {
         self.content.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether all objects are there.
     pub fn is_synced(&self) -> bool {
-        self.synced.load(Ordering::Acquire)
+        *self.state() == State::Synced
+    }
+
+    /// Waits at most so long until all objects are there, and tells whether they are. Does not wait for what
+    /// cannot be filled.
+    pub(super) fn wait_synced(&self, most: Duration) -> bool {
+        let filling = |state: &mut State| *state == State::Filling;
+        let waited = self.changed.wait_timeout_while(self.state(), most, filling);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 == State::Synced
     }
 
     pub(super) fn set_synced(&self) {
-        self.synced.store(true, Ordering::Release);
+        *self.state() = State::Synced;
+        self.changed.notify_all();
+    }
+
+    /// Says that objects cannot be listed; what was there once counts on.
+    pub(super) fn set_failing(&self) {
+        let mut state = self.state();
+        if *state == State::Filling {
+            *state = State::Failing;
+        }
+        drop(state);
+        self.changed.notify_all();
     }
 
     /// How many objects there are.
     pub fn len(&self) -> usize {
         self.read().count
+    }
+
+    /// How many bytes the objects take, packed, without what finds them.
+    pub fn bytes(&self) -> usize {
+        self.read().bytes
     }
 
     /// Whether there are none.
@@ -85,8 +131,8 @@ impl Store {
 
     /// An object.
     pub fn get(&self, namespace: &str, name: &str) -> Option<Object> {
-        let content = self.read();
-        parse(&content.namespaces.get(namespace)?.get(name)?.json)
+        let packed = self.read().namespaces.get(namespace)?.get(name)?.json.clone();
+        parse(&packed)
     }
 
     /// Whether there is such an object.
@@ -96,13 +142,16 @@ impl Store {
 
     /// The objects of an owner, by name.
     pub fn owned_by(&self, namespace: &str, owner: &str) -> Vec<Object> {
-        let content = self.read();
         let key = (Text::new(namespace), Text::new(owner));
-        let (Some(names), Some(objects)) = (content.owned.get(&key), content.namespaces.get(namespace))
-        else {
-            return Vec::new();
+        let packed: Vec<Packed> = {
+            let content = self.read();
+            let (Some(names), Some(objects)) = (content.owned.get(&key), content.namespaces.get(namespace))
+            else {
+                return Vec::new();
+            };
+            names.iter().filter_map(|name| Some(objects.get(name)?.json.clone())).collect()
         };
-        names.iter().filter_map(|name| parse(&objects.get(name)?.json)).collect()
+        packed.iter().filter_map(parse).collect()
     }
 
     /// Namespace and name of all objects.
@@ -127,8 +176,10 @@ impl Store {
             }
         }
         let Ok(text) = json::encode(object.node(), 0, false) else { return Put::Known };
+        let Some(json) = self.packer.pack(&text) else { return Put::Known };
         let owner = self.owner_labels.iter().find_map(|label| object.label(label)).map(Text::new);
-        let stored = Stored { version, owner: owner.clone(), json: text.into_boxed_str() };
+        let bytes = json.len();
+        let stored = Stored { version, owner: owner.clone(), json };
         let mut content = self.write();
         let content = &mut *content;
         let objects = content.namespaces.entry(namespace.clone()).or_default();
@@ -136,11 +187,17 @@ impl Store {
             Some(known) if known.version >= version => return Put::Known,
             _ => objects.insert(name.clone(), stored),
         };
+        content.bytes += bytes;
+        content.bytes -= before.as_ref().map_or(0, |before| before.json.len());
         let before_owner = before.as_ref().and_then(|before| before.owner.clone());
         if before_owner != owner {
             content.disown(&namespace, &name, before_owner);
             if let Some(owner) = owner {
-                content.owned.entry((namespace, owner)).or_default().insert(name);
+                let names = content.owned.entry((namespace, owner)).or_default();
+                if let Err(index) = names.binary_search(&name) {
+                    names.reserve_exact(1);
+                    names.insert(index, name);
+                }
             }
         }
         match before {
@@ -164,6 +221,7 @@ impl Store {
             content.namespaces.remove(namespace);
         }
         content.count = content.count.saturating_sub(1);
+        content.bytes -= removed.as_ref().map_or(0, |removed| removed.json.len());
         content.disown(namespace, name, removed.and_then(|removed| removed.owner));
         true
     }
@@ -187,7 +245,7 @@ impl Content {
         let Some(owner) = owner else { return };
         let key = (Text::new(namespace), owner);
         if let Some(names) = self.owned.get_mut(&key) {
-            names.remove(name);
+            names.retain(|known| known != name);
             if names.is_empty() {
                 self.owned.remove(&key);
             }
@@ -195,8 +253,8 @@ impl Content {
     }
 }
 
-fn parse(text: &str) -> Option<Object> {
-    Object::try_from(json::read(text.as_bytes()).ok()?).ok()
+fn parse(packed: &Packed) -> Option<Object> {
+    Object::try_from(json::read(&packed.text()?).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -204,6 +262,7 @@ mod tests {
     #![allow(clippy::unwrap_used)] // Tests may fail loudly.
 
     use std::collections::BTreeSet;
+    use std::time::Duration;
 
     use super::{Put, Store};
     use crate::cluster::{Kind, Object, ObjectKey};
@@ -233,6 +292,20 @@ mod tests {
         assert!(!store.remove("ns", "a", 9));
         assert!(store.remove("ns", "a", 11));
         assert!(store.is_empty());
+    }
+
+    #[test]
+    fn who_waits_is_told_whether_all_is_there() {
+        let store = Store::new(&[]);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| store.wait_synced(Duration::from_secs(60)));
+            store.set_failing();
+            assert!(!waiting.join().unwrap());
+            store.set_synced();
+            assert!(store.wait_synced(Duration::ZERO));
+            store.set_failing();
+            assert!(store.is_synced());
+        });
     }
 
     #[test]
