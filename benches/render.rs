@@ -1,5 +1,5 @@
-//! One template from text to result: parsing, compiling, rendering with data values of several sizes, and
-//! the least that any program would have to do.
+//! One template from text to result: parsing, compiling, rendering with data values of several sizes, with
+//! libraries and a schema, and the least that any program would have to do.
 #![allow(clippy::expect_used, reason = "benchmarks")]
 
 use std::fs;
@@ -125,6 +125,35 @@ fn rendering(criterion: &mut Criterion) {
     }
 }
 
+/// A template with helper libraries, without and with a schema: what does not depend on data values is
+/// evaluated once.
+fn libraries(criterion: &mut Criterion) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/data/library");
+    let file = |name: &&str| File::new(*name, fs::read(folder.join(name)).expect("a file"));
+    let values = json!({
+        "workload": {"metadata": {"name": "orders", "namespace": "shop"}},
+        "image": {"repo": "registry.example.com/shop/orders", "digest": "sha256:0123456789abcdef"},
+        "params": {"minScale": 2, "ports": [8080, 9090], "region": "eu-north-1", "flags": ["a", "b"]},
+    });
+    let values = values.to_string();
+    let mut group = criterion.benchmark_group("libraries");
+    group.throughput(Throughput::Elements(1));
+    let without = ["config.yml", "names.star", "labels.lib.yml"];
+    let with = ["config.yml", "names.star", "labels.lib.yml", "schema.yml"];
+    for (what, names) in [("without a schema", &without[..]), ("with a schema", &with[..])] {
+        let template = Template::compile(names.iter().map(file).collect()).expect("a template");
+        let mut out = String::new();
+        group.bench_function(what, |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                let output = template.render(&Values::json(black_box(values.as_str()))).expect("documents");
+                output.write_yaml(&mut out).expect("YAML");
+            });
+        });
+    }
+    group.finish();
+}
+
 /// How long some threads take for renders that each of them makes.
 fn together(template: &Template, values: &str, threads: usize, renders: u64) -> Duration {
     let start = Instant::now();
@@ -163,6 +192,7 @@ fn main() {
         let mut criterion = Criterion::default().configure_from_args();
         preparing(&mut criterion);
         rendering(&mut criterion);
+        libraries(&mut criterion);
         threads(&mut criterion);
         criterion.final_summary();
     };

@@ -333,6 +333,10 @@ pub(crate) fn metered<T>(
 
     let own = Meter::new(limits.clone());
     own.deadline.set(limits.time.and_then(|time| Instant::now().checked_add(time)));
+    if cancel.is_some() {
+        // Whoever was cancelled before does not even begin.
+        own.clock.set(0);
+    }
     own.cancel.replace(cancel.cloned());
     METER.with(|meter| meter.swap(&own));
     let _restore = Restore(own);
@@ -601,8 +605,13 @@ mod tests {
         let token = CancelToken::new();
         assert_eq!(metered(&small(), Some(&token), || Ok(1)), Ok(1));
         token.cancel();
-        let cancelled = metered(&small(), Some(&token), || Ok(spend_steps(2_000)?));
+        let mut begun = false;
+        let cancelled = metered(&small(), Some(&token), || {
+            begun = true;
+            Ok(())
+        });
         assert_eq!(cancelled.unwrap_err().kind(), ErrorKind::Cancelled);
+        assert!(!begun);
     }
 
     #[test]

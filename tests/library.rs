@@ -6,7 +6,7 @@ use std::thread;
 
 use stampmill::workspace::{File, FileKind, Request, render};
 use stampmill::yaml::print_documents;
-use stampmill::{ErrorKind, Limit, Limits, Result};
+use stampmill::{CancelToken, ErrorKind, Limit, Limits, Renderer, Result, Template, Values};
 
 fn request(files: &[(&str, &str)]) -> Request {
     let files = files.iter().map(|(path, text)| File::new(*path, text.as_bytes())).collect();
@@ -130,4 +130,84 @@ fn ranges_are_not_spelled_out_beyond_limits() {
         let failed = render(Request { limits, ..request(&[("config.yml", &template)]) });
         assert_eq!(failed.err().map(|error| error.kind()), Some(ErrorKind::Limit(limit)), "{code}");
     }
+}
+
+/// What a template with these files gives for each of these data values.
+fn rendered(files: &[(&str, &str)], values: &[&'static str]) -> Vec<Result<String>> {
+    let files = files.iter().map(|(path, text)| File::new(*path, text.as_bytes())).collect();
+    let template = Template::compile(files).expect("a template");
+    values.iter().map(|values| template.render(&Values::json(*values))?.yaml()).collect()
+}
+
+#[test]
+fn what_is_evaluated_once_is_what_data_values_do_not_reach() {
+    let files = [
+        (
+            "config.yml",
+            "#@ load('own.star', 'named')\n#@ load('below.star', 'greeting')\na: #@ named('x')\nb: #@ greeting\n",
+        ),
+        (
+            "own.star",
+            "load('below.star', 'greeting')\ndef named(name, more=[]):\n  return greeting + name\nend\n",
+        ),
+        ("below.star", "load('@ytt:data', 'data')\ngreeting = data.values.greeting\n"),
+    ];
+    let results = rendered(&files, &[r#"{"greeting": "hi "}"#, r#"{"greeting": "ho "}"#]);
+    let expected = ["a: hi x\nb: 'hi '\n", "a: ho x\nb: 'ho '\n"].map(|text| Ok(text.to_owned()));
+    assert_eq!(results, expected);
+}
+
+#[test]
+fn a_render_leaves_nothing_in_what_others_use() {
+    // Whether or not something is shared, each render finds it as the files have it.
+    let files = [
+        (
+            "config.yml",
+            "#@ load('lib.lib.yml', 'made', 'add', 'change')\n#@ load('@ytt:data', 'data')\n#@ change(data.values.n)\na: #@ made\nb: #@ add(data.values.n)\n",
+        ),
+        (
+            "lib.lib.yml",
+            "#@ load('@ytt:overlay', 'overlay')\n#@ def fragment():\nx: 1\n#@ end\n#@ made = fragment()\n#@ def add(n):\n#@   return [n]\n#@ end\n#@ def more(n):\n#@overlay/match missing_ok=True\nz: #@ n\n#@ end\n#@ def change(n):\n#@   return overlay.apply(made, more(n))\n#@ end\n",
+        ),
+    ];
+    let results = rendered(&files, &[r#"{"n": 1}"#, r#"{"n": 2}"#]);
+    let expected = [1, 2].map(|n| Ok(format!("a:\n  x: 1\n  z: {n}\nb:\n- {n}\n")));
+    assert_eq!(results, expected);
+}
+
+#[test]
+fn a_schema_is_the_same_for_all_renders() {
+    let schema = "#@data/values-schema\n---\nname: none\n#@schema/nullable\nsize: 0\nlabels:\n- key: \"\"\n  ok: true\n";
+    let template = "#@ load('@ytt:data', 'data')\nname: #@ data.values.name\nsize: #@ data.values.size\nok: #@ [label.ok for label in data.values.labels]\n";
+    let files = [("config.yml", template), ("schema.yml", schema)];
+    let values =
+        ["{}", r#"{"size": 3, "labels": [{"key": "a"}]}"#, r#"{"name": 1}"#, r#"{"other": 1}"#, "{}"];
+    let results = rendered(&files, &values);
+    let plain = "name: none\nsize: null\nok: []\n";
+    assert_eq!(results[0].as_deref(), Ok(plain));
+    assert_eq!(results[1].as_deref(), Ok("name: none\nsize: 3\nok:\n- true\n"));
+    for (result, expected) in
+        [(&results[2], "expected: string (by schema.yml:3)"), (&results[3], "declared in schema")]
+    {
+        let error = result.as_ref().expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert_eq!(results[4].as_deref(), Ok(plain));
+}
+
+#[test]
+fn many_renders_end_when_somebody_cancels_them() {
+    let file = File::new("config.yml", *b"#@ load('@ytt:data', 'data')\na: #@ data.values.n\n");
+    let renderer = Renderer::new();
+    let template = renderer.compile(vec![file]).expect("a template");
+    let inputs: Vec<_> = (0..8).map(|n| Values::json(format!("{{\"n\": {n}}}"))).collect();
+    let cancel = CancelToken::new();
+    let all = renderer.render_many_with(&template, &inputs, Some(&cancel), |output| output.yaml());
+    let expected: Vec<_> = (0..8).map(|n| Ok(format!("a: {n}\n"))).collect();
+    assert_eq!(all, expected);
+    cancel.cancel();
+    let none = renderer.render_many_with(&template, &inputs, Some(&cancel), |output| output.yaml());
+    assert!(
+        none.iter().all(|result| result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Cancelled))
+    );
 }

@@ -85,19 +85,49 @@ impl Drop for Spare {
     }
 }
 
+/// Allocates a block of the size of an evaluator's buffer.
+///
+/// # Safety
+/// As [`GlobalAlloc::alloc`].
+#[cold]
+#[inline(never)]
+#[allow(unsafe_code, reason = "as above")]
+unsafe fn take(layout: Layout) -> *mut u8 {
+    let block = match layout == EVALUATOR {
+        true => SPARE.try_with(Spare::take).unwrap_or(ptr::null_mut()),
+        false => ptr::null_mut(),
+    };
+    // SAFETY: the caller keeps the contract, which is the same.
+    if block.is_null() { unsafe { MiMalloc.alloc(layout) } } else { block }
+}
+
+/// Gives such a block back.
+///
+/// # Safety
+/// As [`GlobalAlloc::dealloc`].
+#[cold]
+#[inline(never)]
+#[allow(unsafe_code, reason = "as above")]
+unsafe fn give(block: *mut u8, layout: Layout) {
+    // SAFETY: the block is mimalloc's, since all are, and of this layout.
+    let kept = layout == EVALUATOR && SPARE.try_with(|spare| unsafe { spare.put(block) }).unwrap_or(false);
+    if !kept {
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { MiMalloc.dealloc(block, layout) }
+    }
+}
+
 // SAFETY: every call goes to mimalloc as it came, and its answer back, but for blocks of one layout, which
 // are given out again as they were given back; counting and keeping neither allocates nor panics.
 #[allow(unsafe_code, reason = "the trait of allocators is unsafe; nothing here is but passing on")]
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size());
-        if layout == EVALUATOR {
-            let block = SPARE.try_with(Spare::take).unwrap_or(ptr::null_mut());
-            if !block.is_null() {
-                return block;
-            }
+        if layout.size() == EVALUATOR.size() {
+            // SAFETY: the caller keeps the contract, which is the same.
+            return unsafe { take(layout) };
         }
-        // SAFETY: the caller keeps the contract, which is the same.
+        // SAFETY: as above.
         unsafe { MiMalloc.alloc(layout) }
     }
 
@@ -114,9 +144,9 @@ unsafe impl GlobalAlloc for Allocator {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the block is mimalloc's, since all are, and of this layout.
-        if layout == EVALUATOR && SPARE.try_with(|spare| unsafe { spare.put(block) }).unwrap_or(false) {
-            return;
+        if layout.size() == EVALUATOR.size() {
+            // SAFETY: as above.
+            return unsafe { give(block, layout) };
         }
         // SAFETY: as above.
         unsafe { MiMalloc.dealloc(block, layout) }

@@ -148,9 +148,21 @@ impl Renderer {
         inputs: &[Values<'_>],
         finish: impl Fn(Output) -> Result<T> + Sync,
     ) -> Vec<Result<T>> {
+        self.render_many_with(template, inputs, None, finish)
+    }
+
+    /// [`render_many`](Renderer::render_many), until somebody cancels it: what has not been rendered by then
+    /// ends with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
+    pub fn render_many_with<T: Send>(
+        &self,
+        template: &Template,
+        inputs: &[Values<'_>],
+        cancel: Option<&CancelToken>,
+        finish: impl Fn(Output) -> Result<T> + Sync,
+    ) -> Vec<Result<T>> {
         let render = |values: &Values<'_>| {
             let _turn = self.gate.enter();
-            template.render_within(values, &self.limits, None).and_then(&finish)
+            template.render_within(values, &self.limits, cancel).and_then(&finish)
         };
         // Stacks that are deep enough save every render the way to one.
         let threads = rayon::ThreadPoolBuilder::new()

@@ -10,6 +10,7 @@ use super::types::Type;
 use crate::engine::convert;
 use crate::template::builder::with_position;
 use crate::template::run::Annotation;
+use crate::validation::Validation;
 use crate::yaml::{FileTable, Node, Pos, Text};
 
 pub(crate) const NULLABLE: &str = "schema/nullable";
@@ -139,7 +140,7 @@ impl<'v> Site<'_, 'v> {
     }
 
     /// The value of `@schema/default`.
-    pub(crate) fn default(&self, expected: &Type<'_>) -> Result<Node, Problem> {
+    pub(crate) fn default(&self, expected: &Type<Validation<'_>>) -> Result<Node, Problem> {
         let expected = format!("{} (by {})", expected.name(), self.files.show(expected.pos));
         let value = self.only_argument(
             &expected,

@@ -26,7 +26,7 @@ pub(crate) fn build<'v>(
     run: &Run<'v>,
     heap: Heap<'v>,
     files: &FileTable,
-) -> Result<Slot<'v>, Problem> {
+) -> Result<Slot<Validation<'v>>, Problem> {
     let builder = Builder { run, heap, files };
     builder.slot(Holder::Document, &Node::Null, &document.value, &document.notes, document.pos)
 }
@@ -55,7 +55,7 @@ impl<'v> Builder<'_, 'v> {
         value: &Node,
         notes: &Notes,
         pos: Pos,
-    ) -> Result<Slot<'v>, Problem> {
+    ) -> Result<Slot<Validation<'v>>, Problem> {
         let annotation = |name: &str| self.run.annotation(notes.annotations, name);
         let mut value_type = self.value_type(value, &annotation, pos)?;
         let documentation = self
@@ -87,7 +87,7 @@ impl<'v> Builder<'_, 'v> {
         value: &Node,
         annotation: &impl Fn(&str) -> Option<Annotation<'v>>,
         pos: Pos,
-    ) -> Result<Type<'v>, Problem> {
+    ) -> Result<Type<Validation<'v>>, Problem> {
         let invalid = |problem: Problem| problem.under(INVALID, self.files);
         let any = match annotation(TYPE) {
             Some(annotation) => self.site(&annotation, pos).is_any().map_err(invalid)?,
@@ -129,7 +129,7 @@ impl<'v> Builder<'_, 'v> {
     }
 
     /// The type a value is an example of; none for null.
-    fn infer(&self, value: &Node, pos: Pos) -> Result<Option<Type<'v>>, Problem> {
+    fn infer(&self, value: &Node, pos: Pos) -> Result<Option<Type<Validation<'v>>>, Problem> {
         let kind = match value {
             Node::Null => return Ok(None),
             Node::Map(map) if map.origin == Origin::Yaml => return self.map_type(map).map(Some),
@@ -150,7 +150,7 @@ impl<'v> Builder<'_, 'v> {
         Ok(Some(Type::new(kind, pos)))
     }
 
-    fn map_type(&self, map: &Map) -> Result<Type<'v>, Problem> {
+    fn map_type(&self, map: &Map) -> Result<Type<Validation<'v>>, Problem> {
         let slots = map
             .items
             .iter()
@@ -159,7 +159,7 @@ impl<'v> Builder<'_, 'v> {
         Ok(Type::new(Kind::Map(slots), map.pos))
     }
 
-    fn array_type(&self, array: &Array) -> Result<Type<'v>, Problem> {
+    fn array_type(&self, array: &Array) -> Result<Type<Validation<'v>>, Problem> {
         let [item] = array.items.as_slice() else {
             let violation = Violation {
                 pos: array.pos,
@@ -213,7 +213,7 @@ impl<'v> Builder<'_, 'v> {
         &self,
         examples: &[(Text, Node)],
         annotation: &Annotation<'v>,
-        value_type: &Type<'v>,
+        value_type: &Type<Validation<'v>>,
     ) -> Result<(), Problem> {
         let mut violations = Vec::new();
         for (_, example) in examples {
@@ -229,7 +229,7 @@ impl<'v> Builder<'_, 'v> {
         &self,
         holder: Holder,
         annotation: &Annotation<'v>,
-        value_type: &Type<'v>,
+        value_type: &Type<Validation<'v>>,
         pos: Pos,
     ) -> Result<Node, Problem> {
         if holder == Holder::ArrayItem {

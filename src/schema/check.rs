@@ -18,8 +18,8 @@ const MAX_LISTED_KEYS: usize = 9;
 ///
 /// # Errors
 /// All violations.
-pub(crate) fn conform(
-    value_type: &Type<'_>,
+pub(crate) fn conform<R>(
+    value_type: &Type<R>,
     value: &Node,
     known: Known<'_>,
     pos: Pos,
@@ -65,7 +65,7 @@ impl Place<'_> {
 }
 
 impl Check<'_> {
-    fn mismatch(&mut self, expected: &Type<'_>, value: &Node, place: Place<'_>) {
+    fn mismatch<R>(&mut self, expected: &Type<R>, value: &Node, place: Place<'_>) {
         let name = if expected.pos.is_known() { expected.name() } else { "" };
         self.violations.push(Violation {
             pos: place.pos,
@@ -79,9 +79,9 @@ impl Check<'_> {
 
     /// A collection with what is missing in it; none if nothing is. `holder` is the place of the
     /// item it belongs to.
-    fn fill(
+    fn fill<R>(
         &mut self,
-        expected: &Type<'_>,
+        expected: &Type<R>,
         value: &Node,
         known: Known<'_>,
         holder: Option<Pos>,
@@ -100,9 +100,9 @@ impl Check<'_> {
         }
     }
 
-    fn wrong_collection(
+    fn wrong_collection<R>(
         &mut self,
-        expected: &Type<'_>,
+        expected: &Type<R>,
         value: &Node,
         pos: Pos,
         holder: Option<Pos>,
@@ -112,7 +112,7 @@ impl Check<'_> {
         None
     }
 
-    fn fill_map(&mut self, slots: &[Slot<'_>], map: &Map, known: Known<'_>) -> Option<Node> {
+    fn fill_map<R>(&mut self, slots: &[Slot<R>], map: &Map, known: Known<'_>) -> Option<Node> {
         let mut found = vec![false; slots.len()];
         let mut filled: Vec<(usize, Node)> = Vec::new();
         for (index, item) in map.items.iter().enumerate() {
@@ -141,7 +141,7 @@ impl Check<'_> {
         Some(Node::Map(Arc::new(map)))
     }
 
-    fn fill_array(&mut self, slot: &Slot<'_>, array: &Array, known: Known<'_>) -> Option<Node> {
+    fn fill_array<R>(&mut self, slot: &Slot<R>, array: &Array, known: Known<'_>) -> Option<Node> {
         let mut filled: Vec<(usize, Node)> = Vec::new();
         for (index, item) in array.items.iter().enumerate() {
             let value = self.fill(&slot.value, &item.value, known.item(index), Some(item.pos));
@@ -160,7 +160,7 @@ impl Check<'_> {
     }
 
     /// A value whose collections are of the right kinds.
-    fn value(&mut self, expected: &Type<'_>, value: &Node, known: Known<'_>, place: Place<'_>) {
+    fn value<R>(&mut self, expected: &Type<R>, value: &Node, known: Known<'_>, place: Place<'_>) {
         if known.is(value) {
             return;
         }
@@ -192,7 +192,7 @@ impl Check<'_> {
         }
     }
 
-    fn unknown_key(&mut self, item: &MapItem, slots: &[Slot<'_>], declared: Pos) {
+    fn unknown_key<R>(&mut self, item: &MapItem, slots: &[Slot<R>], declared: Pos) {
         let key = shown(&item.key);
         let mut keys: Vec<String> = slots.iter().map(|slot| go_text(&slot.key)).collect();
         keys.sort();
@@ -218,12 +218,12 @@ impl Check<'_> {
 }
 
 /// The slot of the item with this key at this index of a map.
-pub(super) fn slot_of<'a, 'v>(slots: &'a [Slot<'v>], key: &Node, index: usize) -> Option<&'a Slot<'v>> {
+pub(super) fn slot_of<'a, R>(slots: &'a [Slot<R>], key: &Node, index: usize) -> Option<&'a Slot<R>> {
     slots.get(position(slots, key, index)?)
 }
 
 /// The slot of a key. Values are mostly in the order of their schema, so that place comes first.
-fn position(slots: &[Slot<'_>], key: &Node, likely: usize) -> Option<usize> {
+fn position<R>(slots: &[Slot<R>], key: &Node, likely: usize) -> Option<usize> {
     if slots.get(likely).is_some_and(|slot| slot.key == *key) {
         return Some(likely);
     }

@@ -6,13 +6,14 @@ use super::types::{Kind, Scalar, Slot};
 use crate::engine::builtins::iterate;
 use crate::engine::convert;
 use crate::modules::Rule;
+use crate::validation::Validation;
 use crate::yaml::{Array, ArrayItem, Node};
 
 /// The keywords with their values, in the order they are printed.
 ///
 /// Rules with a condition, functions, and limits of what is no number are left out. `max_len` of a
 /// string counts bytes where `maxLength` counts characters.
-pub(super) fn constraints<'v>(slot: &Slot<'v>, heap: Heap<'v>) -> Vec<(&'static str, Node)> {
+pub(super) fn constraints<'v>(slot: &Slot<Validation<'v>>, heap: Heap<'v>) -> Vec<(&'static str, Node)> {
     let Some(validation) = &slot.validation else {
         return Vec::new();
     };

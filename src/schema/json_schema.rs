@@ -8,10 +8,11 @@ use starlark::values::Heap;
 use super::constraints::constraints;
 use super::tree::{map, map_of};
 use super::types::{Kind, Slot};
+use crate::validation::Validation;
 use crate::yaml::{Array, ArrayItem, MapItem, Node, Text};
 
 /// The document for values of this type; any values without one.
-pub(super) fn document<'v>(root: Option<&Slot<'v>>, heap: Heap<'v>) -> Node {
+pub(super) fn document<'v>(root: Option<&Slot<Validation<'v>>>, heap: Heap<'v>) -> Node {
     let mut keywords = vec![("$schema", Node::str("https://json-schema.org/draft/2020-12/schema"))];
     match root {
         Some(slot) => keywords.extend(schema_of(slot, heap)),
@@ -20,7 +21,7 @@ pub(super) fn document<'v>(root: Option<&Slot<'v>>, heap: Heap<'v>) -> Node {
     map(keywords)
 }
 
-fn schema_of<'v>(slot: &Slot<'v>, heap: Heap<'v>) -> Vec<(&'static str, Node)> {
+fn schema_of<'v>(slot: &Slot<Validation<'v>>, heap: Heap<'v>) -> Vec<(&'static str, Node)> {
     let documentation = &slot.value.documentation;
     let value_type = slot.value.non_null();
     let refuses_null = slot.validation.as_ref().is_some_and(|validation| validation.refuses_null());

@@ -14,6 +14,9 @@ mod tests;
 mod tree;
 mod types;
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
 use starlark::environment::Module;
 use starlark::values::Heap;
 
@@ -21,16 +24,35 @@ use types::Slot;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::template::run::Run;
-use crate::validation;
+use crate::validation::{self, Validation};
 use crate::yaml::{Document, FileTable, Known};
 
 /// The schema of a library's data values.
 #[derive(Clone, Default)]
 pub(crate) struct Schema<'v> {
-    /// The type of the document; none where no schema is given and any values go.
-    root: Option<Slot<'v>>,
+    /// The type of the document.
+    root: Root<'v>,
     /// Whether it has rules for values.
     validates: bool,
+}
+
+#[derive(Clone, Default)]
+enum Root<'v> {
+    /// No schema is given, and any values go.
+    #[default]
+    Any,
+    Own(Box<Slot<Validation<'v>>>),
+    Shared(SharedSchema),
+}
+
+/// A schema without rules, which are values of one run: all others can use it.
+#[derive(Clone)]
+pub(crate) struct SharedSchema(Arc<Slot<Infallible>>);
+
+impl From<SharedSchema> for Schema<'_> {
+    fn from(shared: SharedSchema) -> Self {
+        Schema { root: Root::Shared(shared), validates: false }
+    }
 }
 
 impl<'v> Schema<'v> {
@@ -47,13 +69,28 @@ impl<'v> Schema<'v> {
         let root = build::build(document, run, heap, files)
             .map_err(|problem| Error::new(ErrorKind::DataValues, problem.text(files)))?;
         let validates = root.validates();
-        Ok(Schema { root: Some(root), validates })
+        Ok(Schema { root: Root::Own(Box::new(root)), validates })
+    }
+
+    /// The schema for other runs; none where it holds something of this one.
+    pub(crate) fn shared(&self) -> Option<SharedSchema> {
+        match &self.root {
+            Root::Own(root) if !self.validates && !root.annotates() => {
+                Some(SharedSchema(Arc::new(root.without_rules())))
+            }
+            Root::Shared(shared) => Some(shared.clone()),
+            _ => None,
+        }
     }
 
     /// The values that hold when none are given; none without a schema.
     pub(crate) fn defaults(&self) -> Option<Document> {
-        let root = self.root.as_ref()?;
-        Some(Document { value: root.default.clone(), pos: root.pos, ..Document::default() })
+        let (default, pos) = match &self.root {
+            Root::Any => return None,
+            Root::Own(root) => (&root.default, root.pos),
+            Root::Shared(SharedSchema(root)) => (&root.default, root.pos),
+        };
+        Some(Document { value: default.clone(), pos, ..Document::default() })
     }
 
     /// Fills in what the values of a document lack, and checks them. What is `known` was given by another
@@ -67,10 +104,13 @@ impl<'v> Schema<'v> {
         known: Known<'_>,
         files: &FileTable,
     ) -> Result<Document> {
-        let Some(root) = &self.root else {
-            return Ok(document);
+        let (value, pos) = (&document.value, document.pos);
+        let conforming = match &self.root {
+            Root::Any => return Ok(document),
+            Root::Own(root) => check::conform(&root.value, value, known, pos, files),
+            Root::Shared(SharedSchema(root)) => check::conform(&root.value, value, known, pos, files),
         };
-        match check::conform(&root.value, &document.value, known, document.pos, files) {
+        match conforming {
             Ok(value) => Ok(Document { value, ..document }),
             Err(violations) => {
                 let problems = violations.into_iter().map(report::Problem::from).collect();
@@ -91,10 +131,15 @@ impl<'v> Schema<'v> {
         module: &Module<'v>,
         files: &FileTable,
     ) -> Result<()> {
-        if !self.validates && !run.has_annotations() {
+        if !self.validates && !run.has_any(subjects::ASSERT) {
             return Ok(());
         }
-        let report = subjects::subjects(document, self.root.as_ref(), run, module.heap(), files)
+        let root = match &self.root {
+            Root::Own(root) => Some(&**root),
+            // It has no rules.
+            Root::Any | Root::Shared(_) => None,
+        };
+        let report = subjects::subjects(document, root, run, module.heap(), files)
             .and_then(|subjects| validation::run(&subjects, &document.value, module, files));
         match report {
             Ok(None) => Ok(()),
@@ -107,7 +152,15 @@ impl<'v> Schema<'v> {
 
     /// The schema as a document others read.
     pub(crate) fn export(&self, format: SchemaFormat, heap: Heap<'v>) -> Document {
-        let root = self.root.as_ref();
+        let shared;
+        let root = match &self.root {
+            Root::Any => None,
+            Root::Own(root) => Some(&**root),
+            Root::Shared(SharedSchema(root)) => {
+                shared = root.without_rules();
+                Some(&shared)
+            }
+        };
         let value = match format {
             SchemaFormat::OpenApi => openapi::document(root, None),
             SchemaFormat::OpenApiWithValidations => openapi::document(root, Some(heap)),

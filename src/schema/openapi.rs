@@ -7,11 +7,12 @@ use starlark::values::Heap;
 use super::constraints::constraints;
 use super::tree::{map, map_of};
 use super::types::{Kind, Scalar, Slot, Type};
+use crate::validation::Validation;
 use crate::yaml::{MapItem, Node};
 
 /// The document for values of this type; any values without one. With a heap, validations are part
 /// of it.
-pub(super) fn document<'v>(root: Option<&Slot<'v>>, validations: Option<Heap<'v>>) -> Node {
+pub(super) fn document<'v>(root: Option<&Slot<Validation<'v>>>, validations: Option<Heap<'v>>) -> Node {
     let values = match root {
         Some(slot) => schema_of(slot, validations),
         None => map(vec![("nullable", Node::Bool(true)), ("default", Node::Null)]),
@@ -30,7 +31,7 @@ pub(super) fn document<'v>(root: Option<&Slot<'v>>, validations: Option<Heap<'v>
     ])
 }
 
-fn schema_of<'v>(slot: &Slot<'v>, validations: Option<Heap<'v>>) -> Node {
+fn schema_of<'v>(slot: &Slot<Validation<'v>>, validations: Option<Heap<'v>>) -> Node {
     let mut keywords = keywords(&slot.value, validations);
     if let Some(heap) = validations {
         keywords.extend(constraints(slot, heap));
@@ -39,7 +40,10 @@ fn schema_of<'v>(slot: &Slot<'v>, validations: Option<Heap<'v>>) -> Node {
 }
 
 /// What describes a type, in the order it is printed.
-fn keywords<'v>(value_type: &Type<'v>, validations: Option<Heap<'v>>) -> Vec<(&'static str, Node)> {
+fn keywords<'v>(
+    value_type: &Type<Validation<'v>>,
+    validations: Option<Heap<'v>>,
+) -> Vec<(&'static str, Node)> {
     let documentation = &value_type.documentation;
     let not_null = value_type.non_null();
     let text = |text: &Option<crate::yaml::Text>| text.clone().filter(|text| !text.is_empty()).map(Node::Str);

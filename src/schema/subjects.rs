@@ -6,7 +6,8 @@ use crate::validation::{Subject, Validation};
 use crate::yaml::{Array, Document, FileTable, Map, Node, Notes, Pos, go_text};
 use starlark::values::Heap;
 
-const ASSERT: &str = "assert/validate";
+/// The annotation of a value's own rules.
+pub(super) const ASSERT: &str = "assert/validate";
 
 /// The values with rules, from the root down.
 ///
@@ -14,7 +15,7 @@ const ASSERT: &str = "assert/validate";
 /// What is wrong with an `@assert/validate`.
 pub(super) fn subjects<'v>(
     document: &Document,
-    root: Option<&Slot<'v>>,
+    root: Option<&Slot<Validation<'v>>>,
     run: &Run<'v>,
     heap: Heap<'v>,
     files: &FileTable,
@@ -46,7 +47,7 @@ impl<'v> Walk<'_, 'v> {
         place: Place<'_>,
         value: &Node,
         notes: &Notes,
-        slot: Option<&Slot<'v>>,
+        slot: Option<&Slot<Validation<'v>>>,
     ) -> Result<(), String> {
         let mut validations: Vec<Validation<'v>> =
             slot.and_then(|slot| slot.validation.clone()).into_iter().collect();
@@ -78,7 +79,7 @@ impl<'v> Walk<'_, 'v> {
         path: &str,
         node: &Node,
         map: &Map,
-        value_type: Option<&Type<'v>>,
+        value_type: Option<&Type<Validation<'v>>>,
     ) -> Result<(), String> {
         let slots = match value_type.map(|value_type| &value_type.kind) {
             Some(Kind::Map(slots)) => slots.as_slice(),
@@ -99,7 +100,7 @@ impl<'v> Walk<'_, 'v> {
         path: &str,
         node: &Node,
         array: &Array,
-        value_type: Option<&Type<'v>>,
+        value_type: Option<&Type<Validation<'v>>>,
     ) -> Result<(), String> {
         let slot = match value_type.map(|value_type| &value_type.kind) {
             Some(Kind::Array { item, .. }) => Some(&**item),

@@ -2,26 +2,25 @@
 
 use std::sync::Arc;
 
-use crate::validation::Validation;
 use crate::yaml::{Map, MapItem, Node, Pos, Text};
 
-/// A place that holds a value: the document, an item of a map, the items of an array.
+/// A place that holds a value: the document, an item of a map, the items of an array. `R` are its rules.
 #[derive(Clone)]
-pub(crate) struct Slot<'v> {
+pub(crate) struct Slot<R> {
     /// The key of a map's item; null elsewhere.
     pub(crate) key: Node,
-    pub(crate) value: Type<'v>,
+    pub(crate) value: Type<R>,
     /// The value when none is given.
     pub(crate) default: Node,
     pub(crate) pos: Pos,
     /// What `@schema/validation` asks of the value.
-    pub(crate) validation: Option<Validation<'v>>,
+    pub(crate) validation: Option<R>,
 }
 
 /// The type of a value.
 #[derive(Clone)]
-pub(crate) struct Type<'v> {
-    pub(crate) kind: Kind<'v>,
+pub(crate) struct Type<R> {
+    pub(crate) kind: Kind<R>,
     /// Where the schema declares it.
     pub(crate) pos: Pos,
     pub(crate) documentation: Documentation,
@@ -29,10 +28,10 @@ pub(crate) struct Type<'v> {
 
 /// The kinds of types. Maps take their default from their items.
 #[derive(Clone)]
-pub(crate) enum Kind<'v> {
-    Map(Vec<Slot<'v>>),
+pub(crate) enum Kind<R> {
+    Map(Vec<Slot<R>>),
     Array {
-        item: Box<Slot<'v>>,
+        item: Box<Slot<R>>,
         default: Node,
     },
     Scalar {
@@ -44,7 +43,7 @@ pub(crate) enum Kind<'v> {
         default: Node,
     },
     /// Null or a value of the type.
-    Nullable(Box<Type<'v>>),
+    Nullable(Box<Type<R>>),
 }
 
 /// The types of scalars.
@@ -103,14 +102,25 @@ pub(crate) fn name_of(node: &Node) -> &'static str {
     }
 }
 
-impl Slot<'_> {
+impl<R> Slot<R> {
     /// Whether it, or what its values hold, has rules for values.
     pub(crate) fn validates(&self) -> bool {
         self.validation.is_some() || self.value.validates()
     }
+
+    /// The same without rules.
+    pub(crate) fn without_rules<S>(&self) -> Slot<S> {
+        Slot {
+            key: self.key.clone(),
+            value: self.value.without_rules(),
+            default: self.default.clone(),
+            pos: self.pos,
+            validation: None,
+        }
+    }
 }
 
-impl<'v> Type<'v> {
+impl<R> Type<R> {
     fn validates(&self) -> bool {
         match &self.kind {
             Kind::Map(items) => items.iter().any(Slot::validates),
@@ -120,7 +130,30 @@ impl<'v> Type<'v> {
         }
     }
 
-    pub(crate) fn new(kind: Kind<'v>, pos: Pos) -> Type<'v> {
+    fn without_rules<S>(&self) -> Type<S> {
+        let kind = match &self.kind {
+            Kind::Map(items) => Kind::Map(items.iter().map(Slot::without_rules).collect()),
+            Kind::Array { item, default } => {
+                Kind::Array { item: Box::new(item.without_rules()), default: default.clone() }
+            }
+            Kind::Scalar { scalar, default } => Kind::Scalar { scalar: *scalar, default: default.clone() },
+            Kind::Any { default } => Kind::Any { default: default.clone() },
+            Kind::Nullable(inner) => Kind::Nullable(Box::new(inner.without_rules())),
+        };
+        Type { kind, pos: self.pos, documentation: self.documentation.clone() }
+    }
+
+    /// Whether nodes that it gives as defaults have annotations: those are known to one run only.
+    pub(crate) fn annotates(&self) -> bool {
+        match &self.kind {
+            Kind::Map(items) => items.iter().any(Slot::annotates),
+            Kind::Array { item, default } => item.annotates() || has_annotations(default),
+            Kind::Scalar { default, .. } | Kind::Any { default } => has_annotations(default),
+            Kind::Nullable(inner) => inner.annotates(),
+        }
+    }
+
+    pub(crate) fn new(kind: Kind<R>, pos: Pos) -> Type<R> {
         Type { kind, pos, documentation: Documentation::default() }
     }
 
@@ -175,7 +208,7 @@ impl<'v> Type<'v> {
     }
 
     /// The type of values other than null.
-    pub(crate) fn non_null(&self) -> &Type<'v> {
+    pub(crate) fn non_null(&self) -> &Type<R> {
         match &self.kind {
             Kind::Nullable(inner) => inner.non_null(),
             _ => self,
@@ -183,9 +216,27 @@ impl<'v> Type<'v> {
     }
 }
 
-impl Slot<'_> {
+impl<R> Slot<R> {
+    /// As [`Type::annotates`].
+    pub(crate) fn annotates(&self) -> bool {
+        has_annotations(&self.default) || self.value.annotates()
+    }
+
     /// The item of a map where none is given.
     pub(crate) fn default_item(&self) -> MapItem {
         MapItem { key: self.key.clone(), value: self.default.clone(), pos: self.pos, ..MapItem::default() }
+    }
+}
+
+fn has_annotations(node: &Node) -> bool {
+    match node {
+        Node::Map(map) => {
+            map.items.iter().any(|item| item.notes.annotations != 0 || has_annotations(&item.value))
+        }
+        Node::Array(array) => {
+            array.items.iter().any(|item| item.notes.annotations != 0 || has_annotations(&item.value))
+        }
+        Node::DocumentSet(_) => true,
+        _ => false,
     }
 }

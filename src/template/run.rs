@@ -185,9 +185,9 @@ impl<'v> Run<'v> {
         }
     }
 
-    /// Whether any node has annotations.
-    pub(crate) fn has_annotations(&self) -> bool {
-        !self.annotations.borrow().is_empty()
+    /// Whether any node has the annotation `name`.
+    pub(crate) fn has_any(&self, name: &str) -> bool {
+        self.annotations.borrow().iter().flatten().any(|annotation| annotation.name == name)
     }
 
     /// The annotation `name` of set `id`, if it is there.

@@ -8,6 +8,7 @@ use super::files::{File, FileKind};
 use super::library::{FileIndex, Libraries, LibraryId, Listed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::check_input;
+use crate::schema::SharedSchema;
 use crate::template::builder::{Dialect, Source};
 use crate::template::lines::{Line, SourceLine};
 use crate::template::nodes::Nodes;
@@ -50,6 +51,8 @@ struct Made {
     yaml: BTreeMap<(FileIndex, Options), Result<Loaded>>,
     programs: BTreeMap<FileIndex, Result<Arc<Program>>>,
     annotated: BTreeMap<(LibraryId, Options, &'static str), Arc<[Listed]>>,
+    /// The schemas of data values that are the same in every run.
+    schemas: BTreeMap<(LibraryId, Options), SharedSchema>,
     /// The libraries that are evaluated once; none for those that are evaluated wherever they are loaded.
     shared: BTreeMap<(FileIndex, Place, Options), Option<Arc<SharedLibrary>>>,
 }
@@ -99,6 +102,16 @@ impl Compilation {
         let found: Arc<[Listed]> = find()?.into();
         self.made().annotated.insert(key, Arc::clone(&found));
         Ok(found)
+    }
+
+    /// The schema of a library's data values, if it is the same in every run and has been kept.
+    pub(super) fn schema(&self, library: LibraryId, options: Options) -> Option<SharedSchema> {
+        self.made().schemas.get(&(library, options)).cloned()
+    }
+
+    /// Keeps a schema for other runs.
+    pub(super) fn keep_schema(&self, library: LibraryId, options: Options, schema: SharedSchema) {
+        self.made().schemas.insert((library, options), schema);
     }
 
     /// What a library file offers, if that is the same for all who load it: what `evaluate` gives, once.

@@ -18,8 +18,8 @@ use crate::engine::convert;
 use crate::error::{Error, ErrorKind, Result};
 use crate::overlay::{Settled, Style};
 use crate::schema::Schema;
-use crate::template::annotation;
 use crate::template::run::Run;
+use crate::template::{annotation, program};
 use crate::yaml::{Comment, Document, DocumentSet, Known, Node};
 
 const LIBRARY_REF: &str = "library/ref";
@@ -182,6 +182,12 @@ pub(crate) fn schema<'v>(
     let session = execution.session;
     let run = run_of(module)?;
     let files = annotated(execution, SCHEMA)?;
+    let Execution { library, options, .. } = *execution;
+    // It sees no data values. What its code prints is to be printed each time, though.
+    let lasting = given.is_empty() && !session.logs();
+    if lasting && let Some(schema) = session.schema(library, options) {
+        return Ok(DeclaredSchema { schema: schema.into(), files, for_libraries: Vec::new() });
+    }
     let more = if given.is_empty() { "" } else { "additional data value schema" };
     let order = || order(session, "data values schema", &files, more);
     let combined = || {
@@ -213,7 +219,16 @@ pub(crate) fn schema<'v>(
         }
         Ok((read(&combined)?, for_libraries))
     };
-    let (schema, for_libraries) = combined().map_err(|error: Error| error.context(order()))?;
+    let (schema, for_libraries): (Schema<'v>, Vec<_>) =
+        combined().map_err(|error: Error| error.context(order()))?;
+    if lasting
+        && for_libraries.is_empty()
+        && !run.may_repeat_keys()
+        && !program::is_watched()
+        && let Some(schema) = schema.shared()
+    {
+        session.keep_schema(library, options, schema);
+    }
     Ok(DeclaredSchema { schema, files, for_libraries })
 }
 

@@ -32,8 +32,8 @@ pub(crate) fn apply(
     module: &Module<'_>,
 ) -> Result<Vec<FileResult>> {
     let run = Run::of_module(module).map_err(|error| Error::new(ErrorKind::Internal, error.message()))?;
-    // Without annotations there are no overlays, and without overlays no key is there twice.
-    if !run.has_annotations() && !run.may_repeat_keys() {
+    // Without overlays all is as it is, and no key is there twice.
+    if !run.has_any(MATCH) && !run.may_repeat_keys() {
         return Ok(results);
     }
     let mut overlays = Vec::new();

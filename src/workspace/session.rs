@@ -110,6 +110,11 @@ impl Session {
         &self.table
     }
 
+    /// Whether what code prints is of interest to anybody.
+    pub(crate) fn logs(&self) -> bool {
+        self.log.is_some()
+    }
+
     /// The session itself, for values that outlive the call they are made in.
     pub(crate) fn handle(&self) -> Option<Arc<Session>> {
         self.me.upgrade()
