@@ -157,7 +157,7 @@ impl Server {
         ];
         let log = self.folder.path().join("kube-apiserver.log");
         self.api_server = Some(Process::start(&self.assets.join("kube-apiserver"), &arguments, &[], &log));
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_secs(120);
         while self.kubectl(&["get", "--raw", "/readyz"], "").is_err() {
             assert!(Instant::now() < end, "no API server: {}", fs::read_to_string(&log).unwrap());
             std::thread::sleep(Duration::from_millis(100));
@@ -211,7 +211,7 @@ impl Server {
 
     /// Waits until something is as expected.
     pub(crate) fn wait(&self, what: &str, arguments: &[&str], path: &str, expected: &str) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_secs(120);
         loop {
             let found = self.get(arguments, path);
             if found == expected {
@@ -297,7 +297,7 @@ impl Controller {
     }
 
     pub(crate) fn wait_until_ready(&self) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_secs(120);
         while !self.health("/readyz").contains(" 200 ") {
             assert!(Instant::now() < end, "the controller does not become ready");
             std::thread::sleep(Duration::from_millis(50));

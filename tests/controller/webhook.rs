@@ -111,7 +111,7 @@ fn create(server: &Server, text: &str) -> Result<String, String> {
 
 /// Creates something as soon as the API server asks the webhook, or does so no longer.
 fn wait_for_answer(server: &Server, text: &str, is_right: impl Fn(&Result<String, String>) -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(120);
     loop {
         let answer = create(server, text);
         if is_right(&answer) {
