@@ -87,9 +87,7 @@ pub(super) async fn clean_up(client: &Client, say: &(dyn Fn(&str) + Sync)) -> Re
         paths.extend(KINDS.iter().map(|kind| own(name, kind)));
         paths.push(config_maps(name));
         paths.push(format!("/api/v1/namespaces/{name}/events"));
-        for kind in ["serviceaccounts"] {
-            paths.push(format!("/api/v1/namespaces/{name}/{kind}"));
-        }
+        paths.push(format!("/api/v1/namespaces/{name}/serviceaccounts"));
         for kind in ["rolebindings", "roles"] {
             paths.push(format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{name}/{kind}"));
         }

@@ -60,7 +60,7 @@ impl Controller {
             if let Some(Own { child, log }) = &mut controller.own
                 && let Some(status) = child.try_wait().map_err(io)?
             {
-                let text = std::fs::read_to_string(&log).unwrap_or_default();
+                let text = std::fs::read_to_string(log).unwrap_or_default();
                 let last = text.lines().last().unwrap_or_default();
                 return Err(failed(format!("the controller has ended: {status}: {last}")));
             }
