@@ -60,8 +60,9 @@ pub(super) fn complete(mut document: Api) -> String {
             operation.operation_id = operation.operation_id.as_deref().map(|name| camel_case(tag, name));
         }
         // No data values, and no owners, are fine, too.
-        let optional = ["}/render", "}/data-values", "}/stamp", "}/stream"].iter().any(|end| path.ends_with(end));
-        if let Some(body) = item.post.as_mut().and_then(|post| post.request_body.as_mut()) {
+        let optional =
+            ["}/render", "}/data-values", "}/stamp", "}/stream"].iter().any(|end| path.ends_with(end));
+        if let Some(RefOr::T(body)) = item.post.as_mut().and_then(|post| post.request_body.as_mut()) {
             body.required = Some(if optional { Required::False } else { Required::True });
         }
         if matches!(path.as_str(), "/healthz" | "/readyz") {
