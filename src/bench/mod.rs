@@ -14,6 +14,8 @@ mod input;
 mod processes;
 mod profile;
 mod report;
+#[cfg(feature = "server")]
+pub mod serve;
 mod table;
 mod threads;
 mod usage;

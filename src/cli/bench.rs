@@ -1,9 +1,11 @@
-//! `stampmill bench`: measures templates; `stampmill bench fleet`: measures supply chains; `stampmill bench
-//! controller`: measures a controller.
+//! `stampmill bench`: measures templates; `stampmill bench fleet`: supply chains; `stampmill bench controller`: a
+//! controller; `stampmill bench serve`: the rendering service.
 
 #[cfg(feature = "controller")]
 mod controller;
 mod fleet;
+#[cfg(feature = "server")]
+mod serve;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -48,6 +50,9 @@ Examples:
 
   # How fast is a controller on this cluster?
   stampmill bench controller
+
+  # What does the rendering service cost?
+  stampmill bench serve
 ";
 
 pub(super) fn command() -> Command {
@@ -130,6 +135,8 @@ pub(super) fn command() -> Command {
         );
     #[cfg(feature = "controller")]
     let command = command.subcommand(controller::command());
+    #[cfg(feature = "server")]
+    let command = command.subcommand(serve::command());
     command
 }
 
@@ -139,6 +146,10 @@ pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
         #[cfg(feature = "controller")]
         Some(("controller", matches)) => return controller::run(matches, console),
         _ => {}
+    }
+    #[cfg(feature = "server")]
+    if let Some(("serve", matches)) = matches.subcommand() {
+        return serve::run(matches, console);
     }
     let bench = bench(matches, console)?;
     if matches.get_flag("alone") {

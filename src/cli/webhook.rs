@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 
 use super::Exit;
-use super::controller::{get, log_level, other, parse_address, parse_listen, run_until_stopped, stop};
+use super::controller::{get, log_level, other, parse_address, parse_listen, run_until_stopped};
+use super::daemon::stop;
 use crate::Result;
 use crate::controller::webhook::{WebhookOptions, run_webhook};
 

@@ -5,25 +5,15 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::queue::Figures;
 use super::webhook::{KINDS, PATH};
 use crate::CacheStats;
 use crate::cluster::kube::Called;
-
-type Labels = Vec<(&'static str, String)>;
-type Counters = Family<Labels, Counter>;
-type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
-
-fn seconds() -> Histogram {
-    Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0])
-}
+use crate::operations::metrics::{Counters, Histograms, Labels, RendererFigures, number, seconds, text};
 
 /// All figures.
 pub(super) struct Metrics {
@@ -51,9 +41,7 @@ struct Gauges {
     kinds: Gauge,
     stored: Family<Labels, Gauge>,
     stored_bytes: Family<Labels, Gauge>,
-    cache: Family<Labels, Gauge>,
-    cache_bytes: Gauge,
-    renders: Gauge<u64, AtomicU64>,
+    renderer: RendererFigures,
     memory: Gauge,
     cpu: Gauge<f64, AtomicU64>,
 }
@@ -147,17 +135,7 @@ impl Metrics {
             "Bytes that they take, packed",
             gauges.stored_bytes.clone(),
         );
-        registry.register(
-            "stampmill_template_cache",
-            "Compiled templates: how often one was there, had to be compiled, was thrown out, and how many there are",
-            gauges.cache.clone(),
-        );
-        registry.register(
-            "stampmill_template_cache_bytes",
-            "Bytes that compiled templates take",
-            gauges.cache_bytes.clone(),
-        );
-        registry.register("stampmill_renders", "Renders of ytt templates so far", gauges.renders.clone());
+        gauges.renderer.register(&mut registry);
         registry.register(
             "process_resident_memory_bytes",
             "Memory that the process takes",
@@ -205,50 +183,29 @@ impl Metrics {
     /// All of it as text.
     pub(super) fn text(&self, now: &Snapshot) -> String {
         let gauges = &self.gauges;
-        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
         for (name, queue) in &now.queue {
             let named = || vec![("name", (*name).to_owned())];
-            gauges.depth.get_or_create(&named()).set(count(queue.waiting));
+            gauges.depth.get_or_create(&named()).set(number(queue.waiting));
             gauges.adds.get_or_create(&named()).set(number(queue.adds));
             gauges.retries.get_or_create(&named()).set(number(queue.retries));
             let labels = vec![("controller", (*name).to_owned())];
-            gauges.active.get_or_create(&labels).set(count(queue.running));
+            gauges.active.get_or_create(&labels).set(number(queue.running));
         }
-        gauges.workers.set(count(now.workers));
+        gauges.workers.set(number(now.workers));
         gauges.leader.set(i64::from(now.shards > 0));
-        gauges.shards.set(count(now.shards));
-        gauges.kinds.set(count(now.kinds));
+        gauges.shards.set(number(now.shards));
+        gauges.kinds.set(number(now.kinds));
         for (what, (objects, bytes)) in now.stored {
             let labels = vec![("objects", what.to_owned())];
-            gauges.stored.get_or_create(&labels).set(count(objects));
-            gauges.stored_bytes.get_or_create(&labels).set(count(bytes));
+            gauges.stored.get_or_create(&labels).set(number(objects));
+            gauges.stored_bytes.get_or_create(&labels).set(number(bytes));
         }
-        let cache = &now.cache;
-        for (what, value) in [
-            ("hits", cache.hits),
-            ("misses", cache.misses),
-            ("evictions", cache.evictions),
-            ("templates", cache.templates),
-        ] {
-            gauges.cache.get_or_create(&vec![("count", what.to_owned())]).set(number(value));
-        }
-        gauges.cache_bytes.set(number(cache.bytes));
-        gauges.renders.set(now.renders);
+        gauges.renderer.set(&now.cache, now.renders);
         if let Some((memory, cpu)) = process() {
             gauges.memory.set(memory);
             gauges.cpu.set(cpu);
         }
-        Metrics::encode(&self.registry)
-    }
-
-    /// The figures of a registry as text.
-    pub(super) fn encode(registry: &Mutex<Registry>) -> String {
-        let mut text = String::new();
-        let registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
-        // Writing to a text does not fail.
-        _ = encode(&mut text, &registry);
-        text
+        text(&self.registry)
     }
 
     /// Figures of the webhook, beside the others.

@@ -8,6 +8,8 @@ use axum::http::{StatusCode, header};
 use axum::routing::get;
 use tokio::net::TcpListener;
 
+use crate::operations::metrics::OPENMETRICS;
+
 /// What there is to show.
 pub(super) trait Status: Send + Sync + 'static {
     /// Whether it can work.
@@ -39,8 +41,6 @@ impl Pages {
     }
 }
 
-const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
 /// Listens; what comes is answered as long as the task runs.
 pub(super) async fn serve(
     shared: Arc<impl Status>,
@@ -65,7 +65,7 @@ pub(super) async fn serve(
     if pages != Pages::Health {
         router = router.route(
             "/metrics",
-            get(move || async move { ([(header::CONTENT_TYPE, METRICS)], shared.metrics_text()) }),
+            get(move || async move { ([(header::CONTENT_TYPE, OPENMETRICS)], shared.metrics_text()) }),
         );
     }
     tokio::spawn(async move {

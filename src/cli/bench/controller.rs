@@ -10,7 +10,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use crate::bench::controller::{ControllerBench, clean_up};
-use crate::cli::controller::{config, stop};
+use crate::cli::controller::config;
+use crate::cli::daemon::stop;
 use crate::cli::{Console, Exit};
 use crate::{Error, ErrorKind, Result};
 

@@ -26,8 +26,9 @@ pub(crate) use self::review::KINDS;
 use self::certificate::Certificate;
 use self::listener::TlsListener;
 use super::ControllerError;
-use super::metrics::{Metrics, WebhookMetrics};
+use super::metrics::WebhookMetrics;
 use super::serve::{self, Pages, Status};
+use crate::operations::metrics::text;
 
 /// What the path of each kind begins with; the kind follows, in lower case.
 pub(crate) const PATH: &str = "/validate-carto-run-v1alpha1-";
@@ -163,7 +164,7 @@ impl Status for Alone {
     }
 
     fn metrics_text(&self) -> String {
-        Metrics::encode(&self.0)
+        text(&self.0)
     }
 }
 
