@@ -1,0 +1,132 @@
+// The right side: output, one block a file, or what is wrong and where.
+
+import { byId, copyButton, download, el } from "./dom.js";
+import { language, parts } from "./highlight.js";
+
+/** Longer outputs are shown plain. */
+const MOST_LINES = 5000;
+
+/** Text, coloured, as the content of a `pre`. */
+export function coloured(text, path) {
+  const pre = el("pre");
+  const lines = text.split("\n");
+  const how = language(path);
+  // Text templates leave no code in their output.
+  if (how === "text" || how === "none" || lines.length > MOST_LINES) {
+    pre.textContent = text;
+    return pre;
+  }
+  lines.forEach((line, index) => {
+    if (index > 0) pre.append("\n");
+    for (const [kind, part] of parts(line, how, false).parts) {
+      pre.append(kind ? el("span", { class: `t-${kind}`, text: part }) : part);
+    }
+  });
+  return pre;
+}
+
+/** A block with the text of one file. */
+export function fileBlock({ path, text }) {
+  return el(
+    "section",
+    { class: "file", "aria-label": path },
+    el(
+      "div",
+      { class: "bar" },
+      el("h3", { text: path }),
+      copyButton(() => text),
+      el("button", { type: "button", class: "quiet", text: "Download", onclick: () => download(path, text) }),
+    ),
+    coloured(text, path),
+  );
+}
+
+/** Shows output files. Blocks of files that did not change stay as they are. */
+export function showOutput(host, files) {
+  const old = new Map([...host.children].map((block) => [block.key, block]));
+  host.replaceChildren(
+    ...files.map((file) => {
+      const key = `${file.path}\n${file.text}`;
+      const block = old.get(key) ?? fileBlock(file);
+      block.key = key;
+      return block;
+    }),
+  );
+  if (files.length === 0) host.append(el("p", { class: "empty", text: "No output: no file gives a document." }));
+}
+
+/**
+ * The frames of a problem that stand in one of these files: `{ path, line, message }`, those of the
+ * innermost first for each failure.
+ */
+export function places(details, paths) {
+  return failures(details).flatMap((failure) =>
+    (failure.frames ?? [])
+      .filter((frame) => Number.isInteger(frame.line) && paths.has(frame.file))
+      .map((frame, index) => ({ path: frame.file, line: frame.line, message: index === 0 ? failure.message : "" })),
+  );
+}
+
+function failures(details) {
+  return Array.isArray(details.failures) ? details.failures : [];
+}
+
+function frameRow(frame, paths, go) {
+  const place = Number.isInteger(frame.line) ? `${frame.file}:${frame.line}` : `${frame.file}`;
+  const known = paths.has(frame.file);
+  const where = known
+    ? el("button", { type: "button", class: "place", text: place, onclick: () => go(frame.file, frame.line ?? 1) })
+    : el("span", { class: "place", text: place });
+  return el(
+    "li",
+    {},
+    el("p", {}, where, frame.context ? el("span", { class: "context", text: ` in ${frame.context}` }) : null),
+    frame.source ? el("pre", { text: frame.source }) : null,
+  );
+}
+
+/** Shows a problem: message, hint, frames; the whole text, as the command prints it, folded. */
+export function showProblem(host, details, paths, go) {
+  const all = failures(details);
+  const children = [];
+  for (const failure of all) {
+    const [first, ...rest] = String(failure.message ?? "").split("\n");
+    children.push(
+      el(
+        "article",
+        {},
+        el("h3", { text: first }),
+        rest.length > 0 ? el("pre", { class: "reason", text: rest.join("\n") }) : null,
+        failure.hint ? el("p", { class: "advice", text: failure.hint }) : null,
+        failure.frames?.length ? el("ol", { class: "frames" }, ...failure.frames.map((frame) => frameRow(frame, paths, go))) : null,
+        failure.help ? el("pre", { class: "reason", text: failure.help }) : null,
+      ),
+    );
+  }
+  const detail = String(details.detail ?? "");
+  if (all.length === 0) {
+    children.push(el("article", {}, el("h3", { text: details.title ?? "Error" }), detail ? el("pre", { class: "reason", text: detail }) : null));
+  } else if (detail) {
+    children.push(
+      el("details", {}, el("summary", { text: "As the command prints it" }), copyButton(() => detail), el("pre", { class: "reason", text: detail })),
+    );
+  }
+  host.replaceChildren(...children);
+  host.hidden = false;
+}
+
+/** What to say of a problem in a few words. */
+export function brief(details) {
+  const first = failures(details)[0];
+  if (first === undefined) return String(details.title ?? "Error");
+  const place = first.frames?.find((frame) => Number.isInteger(frame.line));
+  const message = String(first.message ?? "").split("\n")[0];
+  return place ? `${place.file}:${place.line}: ${message}` : message;
+}
+
+/** Sets the state line: `kind` is `good`, `bad` or `busy`. */
+export function setState(id, kind, text) {
+  const state = byId(id);
+  if (state.textContent !== text) state.textContent = text;
+  state.dataset.kind = kind;
+}
