@@ -12,10 +12,14 @@ export function objection(path, files, except) {
 }
 
 export class Files {
-  /** `select(index)` shows a file; `change(files, active)` takes another list of files. */
-  constructor({ select, change }) {
+  /**
+   * `select(index)` shows a file; `change(files, active)` takes another list of files; `gone(path, undo)` is told of
+   * a deleted file.
+   */
+  constructor({ select, change, gone }) {
     this.select = select;
     this.change = change;
+    this.gone = gone;
     this.files = [];
     this.active = 0;
     this.list = byId("tabs");
@@ -126,10 +130,13 @@ export class Files {
   #delete() {
     const file = this.files[this.active];
     if (!file) return;
-    const empty = file.text === "" && file.base64 === undefined;
-    if (!empty && !confirm(`Delete ${file.path}?`)) return;
+    const index = this.active;
     const files = this.files.filter((_, index) => index !== this.active);
     this.change(files, Math.max(0, Math.min(this.active, files.length - 1)));
     (this.list.children[this.active] ?? byId("add")).focus();
+    this.gone(file.path, () => {
+      if (objection(file.path, this.files)) return;
+      this.change(this.files.toSpliced(index, 0, file), Math.min(index, this.files.length));
+    });
   }
 }

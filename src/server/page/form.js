@@ -31,10 +31,10 @@ function schemaOf(document) {
 /** The default of a whole type. */
 function initial(schema) {
   if ("default" in schema) return schema.default;
+  if (schema.nullable) return null;
   if (schema.type === "object" || isMap(schema.properties)) {
     return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, inner]) => [key, initial(inner)]));
   }
-  if (schema.nullable) return null;
   return { array: [], string: "", boolean: false, integer: 0, number: 0 }[schema.type] ?? null;
 }
 
@@ -114,7 +114,7 @@ export class Form {
   #field(schema, path, key) {
     const id = `field-${path.map((part) => encodeURIComponent(part)).join("-")}`;
     const value = at(this.values, path);
-    const title = schema.title && schema.title !== key ? `${key} · ${schema.title}` : key;
+    const title = schema.title && schema.title.toLowerCase() !== key.toLowerCase() ? `${key} · ${schema.title}` : key;
     const notes = [
       schema.description,
       schema.deprecated ? "Deprecated." : undefined,

@@ -57,6 +57,7 @@ const files = new Files({
     showFiles();
     changed();
   },
+  gone: (path, undo) => notice(`${path} is deleted.`, { label: "Undo", work: undo }),
 });
 const form = new Form(byId("form"), byId("form-hint"), (path, value) => {
   state.values = edit(state.values, own, path, value);
@@ -131,9 +132,16 @@ function mark(details) {
   values.mark(marks.get(VALUES) ?? new Map());
 }
 
-/** Says something at the top of the page, or nothing any more. */
-function notice(text = "") {
+/** Says something at the top of the page, or nothing any more; with a button for what can be done about it. */
+function notice(text = "", action = undefined) {
   byId("notice-text").textContent = text;
+  const button = byId("notice-action");
+  button.hidden = action === undefined;
+  button.textContent = action?.label ?? "";
+  button.onclick = () => {
+    notice();
+    action?.work();
+  };
   byId("notice").hidden = text === "";
 }
 
@@ -244,7 +252,10 @@ async function examples() {
   for (const { name, title, kind } of list) {
     if (kind !== "fleet") menu.append(el("option", { value: name, text: title }));
   }
-  menu.addEventListener("change", () => menu.value && example(menu.value).catch(failed));
+  menu.addEventListener("change", () => {
+    notice();
+    if (menu.value) example(menu.value).catch(failed);
+  });
   return list;
 }
 

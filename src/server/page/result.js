@@ -56,19 +56,50 @@ export function showOutput(host, files) {
 }
 
 /**
- * The frames of a problem that stand in one of these files: `{ path, line, message }`, those of the
- * innermost first for each failure.
+ * The places of a problem in these files: `{ path, line, message }`, the innermost first for each failure; those that
+ * only lead there have no message.
  */
 export function places(details, paths) {
-  return failures(details).flatMap((failure) =>
-    (failure.frames ?? [])
-      .filter((frame) => Number.isInteger(frame.line) && paths.has(frame.file))
-      .map((frame, index) => ({ path: frame.file, line: frame.line, message: index === 0 ? failure.message : "" })),
+  const framed = failures(details).flatMap((failure) =>
+    (failure.frames ?? []).map((frame, index) => ({ path: frame.file, line: frame.line, message: index === 0 ? failure.message : "" })),
   );
+  const all = framed.length > 0 ? framed : told(String(details.detail ?? ""));
+  return all.filter(({ path, line }) => Number.isInteger(line) && paths.has(path));
+}
+
+/** The places that are only in the text of an error: YAML that cannot be read, and data values that do not fit. */
+function told(text) {
+  const found = [];
+  for (const [, path, line, message] of text.matchAll(/'([^'\n]+)': yaml: line (\d+): (.*)/g)) {
+    found.push({ path, line: Number(line), message });
+  }
+  for (const [, path, line, message] of text.matchAll(/^ *from: (.+):(\d+)\n *- (.*?)(?: \(by: .*\))?$/gm)) {
+    found.push({ path, line: Number(line), message });
+  }
+  for (const [, path, line, found1, expected] of text.matchAll(
+    /^(\S.*):\n *\|\n *(\d+) \| .*\n *\|\n\n? *= (found: .*)(?:\n *= (expected: .*?)(?: \(by .*\))?)?$/gm,
+  )) {
+    found.push({ path, line: Number(line), message: [found1, expected].filter(Boolean).join(", ") });
+  }
+  return found;
 }
 
 function failures(details) {
   return Array.isArray(details.failures) ? details.failures : [];
+}
+
+/** Text in which places of these files, `path:line`, are buttons that go there. */
+function linked(text, paths, go) {
+  const names = [...paths].sort((a, b) => b.length - a.length).map((path) => path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (names.length === 0) return [text];
+  const out = [];
+  let last = 0;
+  for (const match of text.matchAll(new RegExp(`(?<![\\w./-])(${names.join("|")}):(\\d+)\\b`, "g"))) {
+    out.push(text.slice(last, match.index));
+    out.push(el("button", { type: "button", class: "place", text: match[0], onclick: () => go(match[1], Number(match[2])) }));
+    last = match.index + match[0].length;
+  }
+  return [...out, text.slice(last)];
 }
 
 function frameRow(frame, paths, go) {
@@ -96,16 +127,16 @@ export function showProblem(host, details, paths, go) {
         "article",
         {},
         el("h3", { text: first }),
-        rest.length > 0 ? el("pre", { class: "reason", text: rest.join("\n") }) : null,
+        rest.length > 0 ? el("pre", { class: "reason" }, ...linked(rest.join("\n"), paths, go)) : null,
         failure.hint ? el("p", { class: "advice", text: failure.hint }) : null,
         failure.frames?.length ? el("ol", { class: "frames" }, ...failure.frames.map((frame) => frameRow(frame, paths, go))) : null,
-        failure.help ? el("pre", { class: "reason", text: failure.help }) : null,
+        failure.help ? el("pre", { class: "reason" }, ...linked(failure.help, paths, go)) : null,
       ),
     );
   }
   const detail = String(details.detail ?? "");
   if (all.length === 0) {
-    children.push(el("article", {}, el("h3", { text: details.title ?? "Error" }), detail ? el("pre", { class: "reason", text: detail }) : null));
+    children.push(el("article", {}, el("h3", { text: details.title ?? "Error" }), detail ? el("pre", { class: "reason" }, ...linked(detail, paths, go)) : null));
   } else if (detail) {
     children.push(
       el("details", {}, el("summary", { text: "As the command prints it" }), copyButton(() => detail), el("pre", { class: "reason", text: detail })),
@@ -118,7 +149,10 @@ export function showProblem(host, details, paths, go) {
 /** What to say of a problem in a few words. */
 export function brief(details) {
   const first = failures(details)[0];
-  if (first === undefined) return String(details.title ?? "Error");
+  if (first === undefined) {
+    const [place] = told(String(details.detail ?? ""));
+    return place ? `${place.path}:${place.line}: ${place.message}` : String(details.title ?? "Error");
+  }
   const place = first.frames?.find((frame) => Number.isInteger(frame.line));
   const message = String(first.message ?? "").split("\n")[0];
   return place ? `${place.file}:${place.line}: ${message}` : message;

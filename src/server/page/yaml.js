@@ -53,7 +53,7 @@ export function put(tree, [key, ...rest], value) {
 
 const blank = (line) => /^\s*(#|$)/.test(line);
 const indentOf = (line) => /^ */.exec(line)[0].length;
-const KEY = /^ *("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#:"'[\]{},&*!|>%@-][^#:]*?|-?[^\s#:"'-][^#:]*?)\s*:(?=\s|$)/;
+const KEY = /^ *("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s#:"'[\]{},&*!|>%@-][^#:]*?|-[^\s#:-][^#:]*?)\s*:(?=\s|$)/;
 
 function keyOf(line) {
   const found = KEY.exec(line)?.[1];
