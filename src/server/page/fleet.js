@@ -4,6 +4,7 @@ import { json, Problem, request } from "./api.js";
 import { byId, copyButton, debounced, download, el } from "./dom.js";
 import { Editor } from "./editor.js";
 import { brief, coloured, setState, showProblem } from "./result.js";
+import { print } from "./yaml.js";
 
 /** Owners that are asked for at once. */
 const PAGE = 200;
@@ -44,14 +45,13 @@ export class Fleet {
   async show() {
     if (this.sets !== undefined) return;
     const answer = await json("v1/blueprints");
-    const sets = Array.isArray(answer) ? answer : (answer.sets ?? answer.items ?? []);
-    this.sets = sets;
+    const sets = (this.sets = answer.items);
     const menu = byId("set");
     menu.replaceChildren(
       ...sets.map((set) =>
         el("option", {
           value: set.digest,
-          text: `${plural((set.blueprints ?? []).length, "blueprint")}, ${plural(set.owners ?? 0, "owner")} · ${String(set.digest).replace("sha256:", "").slice(0, 8)}`,
+          text: `${plural(set.blueprints.length, "blueprint")}, ${plural(set.owners, "owner")} · ${set.digest.replace("sha256:", "").slice(0, 8)}`,
         }),
       ),
     );
@@ -96,7 +96,7 @@ export class Fleet {
   async #load(name) {
     const example = await json(`v1/examples/${encodeURIComponent(name)}`);
     const objects = example.files.map((file) => file.text).join("\n---\n");
-    const made = await json("v1/blueprints", { body: { objects } });
+    const made = await json("v1/blueprints", { body: { objects, observed: example.observed } });
     this.wanted = made.digest;
     this.sets = undefined;
     await this.show();
@@ -253,21 +253,17 @@ function steps(graph) {
   );
 }
 
-function stampedOwner(owner) {
-  const reference = owner.owner ?? {};
-  const name = typeof reference === "string" ? reference : `${reference.kind} ${reference.namespace}/${reference.name}`;
-  const objects = owner.objects ?? [];
-  const messages = (owner.conditions ?? []).filter((condition) => condition.status !== "True" && condition.message);
+function stampedOwner({ owner, state, blueprint, reason, message, objects = [] }) {
   return el(
     "article",
     {},
-    el("h3", {}, name, " ", el("span", { class: "chip", "data-kind": mood(owner.state), text: owner.state ?? "" })),
-    el("p", { class: "hint", text: owner.blueprint ? `by ${typeof owner.blueprint === "string" ? owner.blueprint : owner.blueprint.name}` : "" }),
-    ...messages.map((condition) => el("p", { class: "message", text: `${condition.type}: ${condition.reason ? `${condition.reason}: ` : ""}${condition.message}` })),
-    ...objects.map((object) => {
-      const text = JSON.stringify(object, null, 2);
-      const kind = `${object.kind} ${object.metadata?.name ?? object.metadata?.generateName ?? ""}`;
-      return el("details", {}, el("summary", { text: kind }), copyButton(() => text), coloured(text, "object.yaml"));
+    el("h3", {}, `${owner.kind} ${owner.namespace}/${owner.name} `, el("span", { class: "chip", "data-kind": mood(state), text: state })),
+    el("p", { class: "hint", text: `${blueprint ? `by ${blueprint}, ` : ""}${plural(objects.length, "object")}` }),
+    message ? el("p", { class: "message", text: [reason, message].filter(Boolean).join(": ") }) : null,
+    ...objects.map(({ resource, object }) => {
+      const text = print(object);
+      const name = `${object.kind} ${object.metadata?.name ?? object.metadata?.generateName ?? ""}`;
+      return el("details", {}, el("summary", { text: resource ? `${resource}: ${name}` : name }), copyButton(() => text), coloured(text, "object.yaml"));
     }),
   );
 }

@@ -194,7 +194,7 @@ async function inform() {
   try {
     // The server reads the YAML: a plain file that gives itself.
     const read = state.values.trim() === "" ? Promise.resolve([]) : json("v1/render", {
-      body: { files: [{ path: VALUES, text: state.values }], options: { fileMarks: [`${VALUES}:type=yaml-plain`] } },
+      body: { files: [{ path: VALUES, text: state.values }], fileMarks: [`${VALUES}:type=yaml-plain`] },
       signal,
     });
     const [schema, merged, documents] = await Promise.all([
