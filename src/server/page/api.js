@@ -58,6 +58,7 @@ export async function request(path, { method, body, accept = "application/json",
   if (response.status === 401 && again) {
     // Another request may have asked in the meantime.
     const known = sessionStorage.getItem(TOKEN);
+    if (used && used === known) sessionStorage.removeItem(TOKEN);
     if ((known && known !== used) || (await newToken())) return request(path, { method, body, accept, signal }, false);
   }
   const text = await response.text();

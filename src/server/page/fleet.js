@@ -20,7 +20,7 @@ const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 /** How a state is coloured. */
 function mood(state) {
-  return { ready: "good", failed: "bad" }[state] ?? "busy";
+  return { ready: "good", failed: "bad", missing: "" }[state] ?? "busy";
 }
 
 export class Fleet {
@@ -227,7 +227,7 @@ export class Fleet {
 
 /** The resources of a chain as a table. */
 function steps(graph) {
-  const rows = graph.resources ?? graph.steps ?? [];
+  const rows = graph.steps;
   if (rows.length === 0) return "";
   return el(
     "table",
@@ -243,10 +243,10 @@ function steps(graph) {
           "tr",
           {},
           el("th", { scope: "row", text: row.name }),
-          el("td", { text: typeof row.template === "object" && row.template !== null ? `${row.template.kind}/${row.template.name}` : [row.kind, row.template].filter(Boolean).join("/") }),
+          el("td", { text: [row.kind, row.template].filter(Boolean).join("/") }),
           el("td", {}, state ? el("span", { class: "chip", "data-kind": mood(state), text: state }) : ""),
           el("td", { text: row.stamped ?? "" }),
-          el("td", { class: "message", text: row.reason ?? row.message ?? "" }),
+          el("td", { class: "message", text: row.reason ?? "" }),
         );
       }),
     ),

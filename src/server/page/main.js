@@ -151,6 +151,11 @@ function body() {
   return { files: state.files, ...(state.values.trim() === "" ? {} : { dataValuesYaml: state.values }) };
 }
 
+/** Tries again what the server was too busy for, when it asks for that. */
+function again(problem, work) {
+  if (problem.status === 429 || problem.status === 503) setTimeout(work, 1000 * Math.min(problem.retryAfter ?? 1, 10));
+}
+
 async function render() {
   running?.abort();
   const mine = (running = new AbortController());
@@ -176,10 +181,7 @@ async function render() {
     showProblem(byId("problem"), problem.details, paths(), go);
     mark(problem.details);
     setState("state", "bad", `Error: ${brief(problem.details)}`);
-    if (problem.status === 429 || problem.status === 503) {
-      // Too busy is not for good.
-      setTimeout(() => running === mine && render(), 1000 * Math.min(problem.retryAfter ?? 1, 10));
-    }
+    again(problem, () => running === mine && render());
   } finally {
     clearTimeout(slow);
     performance.measure("render", { start: started });
@@ -206,8 +208,10 @@ async function inform() {
     own = Object.assign({}, documents.at(-1) ?? {});
     form.show(schema, Array.isArray(merged) ? (merged[0] ?? {}) : merged, own);
   } catch (error) {
+    if (signal.aborted || error.name === "AbortError") return;
     // What is wrong is shown as the result.
-    if (!signal.aborted && error.name !== "AbortError") form.stale();
+    form.stale();
+    again(error, () => informing === mine && inform());
   }
 }
 
@@ -355,7 +359,10 @@ onTokenWanted(
       dialog.returnValue = "";
       dialog.addEventListener(
         "close",
-        () => resolve(dialog.returnValue === "ok" ? byId("token").value.trim() || null : null),
+        () => {
+          resolve(dialog.returnValue === "ok" ? byId("token").value.trim() || null : null);
+          byId("token").value = "";
+        },
         { once: true },
       );
       dialog.showModal();
