@@ -34,9 +34,13 @@ pub mod fleet;
 pub mod graph;
 mod limits;
 mod modules;
+#[cfg(any(feature = "controller", feature = "server"))]
+mod operations;
 mod overlay;
 mod renderer;
 mod schema;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod supply_chain;
 mod template;
 pub mod template_tests;

@@ -1,6 +1,5 @@
 //! `stampmill controller`: reconciles supply chains on a Kubernetes cluster.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,12 +7,9 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::Exit;
+use super::daemon::{log, stop};
 use crate::controller::{Options, run as run_controller};
 use crate::{Error, ErrorKind, Result};
 
@@ -177,38 +173,6 @@ fn options(matches: &ArgMatches, config: &kube::Config) -> Result<Options> {
         identity: format!("{}_{}", host.trim(), std::process::id()),
         dry_run,
     })
-}
-
-/// Waits for an interrupt or the request to end; a second one ends the process at once.
-fn stop() -> std::io::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            std::process::exit(130);
-        });
-    })
-}
-
-fn log(level: &str) {
-    let level = level.parse().unwrap_or(LevelFilter::INFO);
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("stampmill", level);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(targets);
-    // Where there is a subscriber already, as in a test, that one stays.
-    _ = if std::io::stderr().is_terminal() {
-        registry.with(layer).try_init()
-    } else {
-        registry.with(layer.json().flatten_event(true)).try_init()
-    };
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod console;
 mod controller;
 mod convert;
 mod crds;
+#[cfg(any(feature = "controller", feature = "server"))]
+mod daemon;
 mod diff;
 mod fmt;
 mod graph;
@@ -17,6 +19,8 @@ mod graph;
 mod install;
 mod lint;
 mod revision;
+#[cfg(feature = "server")]
+mod serve;
 mod stamp;
 mod test;
 mod ytt;
@@ -103,6 +107,8 @@ fn run(arguments: &[OsString], console: &mut Console) -> Exit {
         Some(("controller", matches)) => controller::run(matches),
         #[cfg(feature = "controller")]
         Some(("install", matches)) => install::run(matches, console),
+        #[cfg(feature = "server")]
+        Some(("serve", matches)) => serve::run(matches, console),
         Some(("lint", matches)) => lint::run(matches, console),
         Some(("diff", matches)) => diff::run(matches, console),
         Some(("graph", matches)) => graph::run(matches, console),
@@ -162,5 +168,7 @@ fn command() -> Command {
         );
     #[cfg(feature = "controller")]
     let command = command.subcommand(controller::command()).subcommand(install::command());
+    #[cfg(feature = "server")]
+    let command = command.subcommand(serve::command());
     command
 }

@@ -1,11 +1,8 @@
 //! What `/metrics` shows: the names of controller-runtime, which dashboards know, and figures of our own.
 
-use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
@@ -13,17 +10,10 @@ use prometheus_client::registry::Registry;
 
 use super::queue::Figures;
 use crate::CacheStats;
-
-type Labels = Vec<(&'static str, String)>;
-type Counters = Family<Labels, Counter>;
-type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
+use crate::operations::metrics::{Counters, Histograms, Labels, RendererFigures, number, seconds, text};
 
 /// The name of the queue in metrics.
 const QUEUE: &str = "stampmill";
-
-fn seconds() -> Histogram {
-    Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0])
-}
 
 /// All figures.
 pub(super) struct Metrics {
@@ -47,9 +37,7 @@ struct Gauges {
     workers: Gauge,
     leader: Gauge,
     kinds: Gauge,
-    cache: Family<Labels, Gauge>,
-    cache_bytes: Gauge,
-    renders: Gauge<u64, AtomicU64>,
+    renderer: RendererFigures,
 }
 
 /// What is read when somebody asks.
@@ -125,17 +113,7 @@ impl Metrics {
             metrics.stamped.clone(),
         );
         registry.register("stampmill_watched_kinds", "Stamped kinds that are watched", gauges.kinds.clone());
-        registry.register(
-            "stampmill_template_cache",
-            "Compiled templates: how often one was there, had to be compiled, was thrown out, and how many there are",
-            gauges.cache.clone(),
-        );
-        registry.register(
-            "stampmill_template_cache_bytes",
-            "Bytes that compiled templates take",
-            gauges.cache_bytes.clone(),
-        );
-        registry.register("stampmill_renders", "Renders of ytt templates so far", gauges.renders.clone());
+        gauges.renderer.register(&mut registry);
         *metrics.registry.lock().unwrap_or_else(PoisonError::into_inner) = registry;
         metrics
     }
@@ -170,31 +148,15 @@ impl Metrics {
     /// All of it as text.
     pub(super) fn text(&self, now: &Snapshot) -> String {
         let gauges = &self.gauges;
-        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
         let named = || vec![("name", QUEUE.to_owned())];
-        gauges.depth.get_or_create(&named()).set(count(now.queue.waiting));
+        gauges.depth.get_or_create(&named()).set(number(now.queue.waiting));
         gauges.adds.get_or_create(&named()).set(number(now.queue.adds));
         gauges.retries.get_or_create(&named()).set(number(now.queue.retries));
-        gauges.active.set(count(now.queue.running));
-        gauges.workers.set(count(now.workers));
+        gauges.active.set(number(now.queue.running));
+        gauges.workers.set(number(now.workers));
         gauges.leader.set(i64::from(now.is_leader));
-        gauges.kinds.set(count(now.kinds));
-        let cache = &now.cache;
-        for (what, value) in [
-            ("hits", cache.hits),
-            ("misses", cache.misses),
-            ("evictions", cache.evictions),
-            ("templates", cache.templates),
-        ] {
-            gauges.cache.get_or_create(&vec![("count", what.to_owned())]).set(number(value));
-        }
-        gauges.cache_bytes.set(number(cache.bytes));
-        gauges.renders.set(now.renders);
-        let mut text = String::new();
-        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        // Writing to a text does not fail.
-        _ = encode(&mut text, &registry);
-        text
+        gauges.kinds.set(number(now.kinds));
+        gauges.renderer.set(&now.cache, now.renders);
+        text(&self.registry)
     }
 }

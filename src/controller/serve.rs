@@ -9,6 +9,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use super::Shared;
+use crate::operations::metrics::OPENMETRICS;
 
 /// Where to serve what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,8 +18,6 @@ pub(super) enum Pages {
     Metrics,
     Both,
 }
-
-const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Listens; what comes is answered as long as the task runs.
 pub(super) async fn serve(shared: Arc<Shared>, address: SocketAddr, pages: Pages) -> std::io::Result<()> {
@@ -40,7 +39,7 @@ pub(super) async fn serve(shared: Arc<Shared>, address: SocketAddr, pages: Pages
     if pages != Pages::Health {
         router = router.route(
             "/metrics",
-            get(move || async move { ([(header::CONTENT_TYPE, METRICS)], shared.metrics_text()) }),
+            get(move || async move { ([(header::CONTENT_TYPE, OPENMETRICS)], shared.metrics_text()) }),
         );
     }
     tokio::spawn(async move {

@@ -6,10 +6,12 @@
 mod layout;
 mod mermaid;
 mod model;
+mod select;
 mod svg;
 mod text;
 
 pub use mermaid::mermaid;
 pub use model::{Graph, Input, State, Step, Subject};
+pub use select::blueprint_of;
 pub use svg::svg;
 pub use text::text;

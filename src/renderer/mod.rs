@@ -5,6 +5,7 @@
 
 mod cache;
 mod gate;
+mod inspect;
 mod measure;
 mod output;
 mod template;
@@ -116,7 +117,15 @@ impl Renderer {
     /// # Errors
     /// What is wrong with a file that is always evaluated; see [`Template::compile`].
     pub fn compile(&self, files: Vec<File>) -> Result<Template> {
-        self.cache.get(files, self.options, &self.limits)
+        self.compile_with(files, self.options)
+    }
+
+    /// [`compile`](Renderer::compile) with options of its own.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn compile_with(&self, files: Vec<File>, options: Options) -> Result<Template> {
+        self.cache.get(files, options, &self.limits)
     }
 
     /// Renders a template with data values, which go over those of its files.

@@ -1,5 +1,7 @@
 //! What a render made.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -91,6 +93,28 @@ impl Output {
     /// The text files: their paths and bytes.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.rendered.texts().iter().map(|file| (file.path.as_str(), file.content.as_slice()))
+    }
+
+    /// All files with their paths and bytes, as the command writes them into a folder: text files first. Files
+    /// of which overlays have left nothing are not there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] if they are too long.
+    pub fn files(&self) -> Result<Vec<(&str, Cow<'_, [u8]>)>> {
+        let mut files: Vec<(&str, Cow<'_, [u8]>)> =
+            self.texts().map(|(path, bytes)| (path, Cow::Borrowed(bytes))).collect();
+        let mut bytes: usize = files.iter().map(|(_, content)| content.len()).sum();
+        for (path, documents, kept) in self.rendered.named_files() {
+            let mut text = String::new();
+            documents.print(&mut text, 0);
+            if text.is_empty() && !kept && documents.printed().next().is_none() {
+                continue;
+            }
+            bytes += text.len();
+            self.check(bytes)?;
+            files.push((path, Cow::Owned(text.into_bytes())));
+        }
+        Ok(files)
     }
 
     fn check(&self, bytes: usize) -> Result<()> {

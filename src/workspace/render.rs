@@ -84,6 +84,11 @@ impl EvaluatedFiles {
         self.files.iter().map(|file| &file.documents)
     }
 
+    /// The same with the path of each, and whether it is written even if nothing is in it.
+    pub(crate) fn named_files(&self) -> impl Iterator<Item = (&str, &FileDocuments, bool)> {
+        self.files.iter().map(|file| (file.path.as_str(), &file.documents, file.kept))
+    }
+
     /// Drops the documents; their buffers are used again.
     pub(crate) fn recycle(&mut self) {
         self.files.drain(..).for_each(|file| file.documents.recycle());

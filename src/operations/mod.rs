@@ -1,0 +1,3 @@
+//! What programs that stay show of themselves, whatever they do: figures for `/metrics`.
+
+pub(crate) mod metrics;

@@ -1,0 +1,189 @@
+//! One request from its head to the head of its answer: who asks, whether they may, which route, what is logged.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use tower::ServiceExt as _;
+use tower_http::compression::CompressionLayer;
+
+use super::auth::{Peer, Tokens};
+use super::clients::{Account, Running};
+use super::metrics::Route;
+use super::problem::{Fault, PROBLEM, Problem};
+use super::state::{Call, Shared};
+use super::templates::render_registered;
+
+/// What answers requests.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) shared: Arc<Shared>,
+    pub(super) tokens: Option<Arc<Tokens>>,
+    router: Router,
+    /// The same, for clients that take compressed answers.
+    compressed: Router,
+}
+
+impl Service {
+    pub(super) fn new(shared: Arc<Shared>, tokens: Option<Arc<Tokens>>, router: Router) -> Service {
+        let compressed = router.clone().layer(CompressionLayer::new());
+        Service { shared, tokens, router, compressed }
+    }
+
+    /// Answers a request.
+    pub(super) async fn answer<B>(&self, peer: &Peer, request: Request<B>) -> Response
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let start = Instant::now();
+        let route = Route::of(request.uri().path());
+        if !self.shared.access_log {
+            let (response, _) = self.respond(peer, request).await;
+            self.shared.metrics.answered(route, response.status().as_u16(), start.elapsed());
+            return response;
+        }
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let (response, client) = self.respond(peer, request).await;
+        let took = start.elapsed();
+        let status = response.status().as_u16();
+        self.shared.metrics.answered(route, status, took);
+        let client = client.map(|account| account.id.to_string());
+        tracing::info!(
+            target: "stampmill::access",
+            method = method.as_str(),
+            path,
+            status,
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            client,
+            "request"
+        );
+        response
+    }
+
+    async fn respond<B>(&self, peer: &Peer, request: Request<B>) -> (Response, Option<Arc<Account>>)
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        if is_public(request.uri().path()) {
+            return (self.route(request.map(Body::new)).await, None);
+        }
+        let (client, running) = match self.admit(peer, request.headers()) {
+            Ok(admitted) => admitted,
+            Err(problem) => return (problem.into_response(), None),
+        };
+        let call = Call { client };
+        let response = match quick_reference(&request) {
+            Some(reference) => {
+                let (parts, body) = request.into_parts();
+                let reference = parts.uri.path().get(reference).unwrap_or_default();
+                let rendered = render_registered(&self.shared, &call, reference, &parts, body).await;
+                rendered.unwrap_or_else(Problem::into_response)
+            }
+            None => {
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(call.clone());
+                let response = self.route(request).await;
+                // A stream is a request for as long as its answer takes.
+                return (response.map(|body| Body::new(Held { body, _running: running })), Some(call.client));
+            }
+        };
+        (response, Some(call.client))
+    }
+
+    fn admit(&self, peer: &Peer, headers: &HeaderMap) -> Result<(Arc<Account>, Running), Problem> {
+        let clients = &self.shared.clients;
+        let client = peer.identify(self.tokens.as_deref(), clients, headers).inspect_err(|_| {
+            self.shared.metrics.refused("unauthorized");
+        })?;
+        let running = clients.begin(&client).inspect_err(|_| self.shared.metrics.refused("client"))?;
+        Ok((client, running))
+    }
+
+    async fn route(&self, request: Request<Body>) -> Response {
+        let is_stream = request.uri().path().ends_with("/stream");
+        let router = match takes_compressed(request.headers()) && !is_stream {
+            true => self.compressed.clone(),
+            false => self.router.clone(),
+        };
+        let is_operations = matches!(request.uri().path(), "/readyz" | "/healthz");
+        let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+        if response.status().is_client_error() && !is_operations { as_problem(response) } else { response }
+    }
+}
+
+/// A body that keeps its request running.
+struct Held {
+    body: Body,
+    _running: Running,
+}
+
+impl http_body::Body for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, axum::Error>>> {
+        std::pin::Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// What anybody may see: it says nothing of anybody.
+fn is_public(path: &str) -> bool {
+    matches!(path, "/" | "/healthz" | "/readyz" | "/openapi.json" | "/openapi.yaml")
+        || path.starts_with("/page/")
+}
+
+/// Where in the path of a request to render a registered set its digest stands.
+fn quick_reference<B>(request: &Request<B>) -> Option<std::ops::Range<usize>> {
+    const BEFORE: &str = "/v1/templates/";
+    let path = request.uri().path();
+    let reference = path.strip_prefix(BEFORE)?.strip_suffix("/render")?;
+    let is_quick = request.method() == Method::POST
+        && !reference.contains(['/', '%'])
+        && !takes_compressed(request.headers());
+    is_quick.then_some(BEFORE.len()..BEFORE.len() + reference.len())
+}
+
+fn takes_compressed(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ACCEPT_ENCODING)
+}
+
+/// Answers that say what is wrong in another way, as those of the router do, say it as problems.
+fn as_problem(response: Response) -> Response {
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == PROBLEM) {
+        return response;
+    }
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let problem = match response.status() {
+        StatusCode::NOT_FOUND => {
+            Problem::not_found("there is no such path; /openapi.json has those there are")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let methods = allow.as_ref().and_then(|allow| allow.to_str().ok()).unwrap_or("others");
+            Problem::new(Fault::Method, format!("this path has {methods}"))
+        }
+        _ => Problem::request("the path or its parameters make no sense"),
+    };
+    let mut response = problem.into_response();
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}

@@ -1,0 +1,164 @@
+//! Renders without keeping others from being answered.
+//!
+//! Most renders take microseconds: they run where the request is, within a small budget. What goes beyond it is
+//! done again with all its limits on a thread of its own, of which there are as many as there are slots.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use super::problem::{Fault, Problem};
+use super::slots::{ClientId, Refused, Slot, Slots};
+use crate::{CancelToken, Error, ErrorKind, Limit, Limits, Output, Renderer, Template, Values};
+
+/// What a render may take where the request is.
+const QUICK_TIME: Duration = Duration::from_millis(2);
+const QUICK_STEPS: u64 = 50_000;
+const QUICK_MEMORY: usize = 4 << 20;
+/// How large data values may be there: reading them takes time, too.
+const QUICK_INPUT: usize = 64 << 10;
+/// A template that was slow once is tried quickly again after this many renders.
+const SLOW_RENDERS: u64 = 256;
+
+/// What renders, and where.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) slots: Arc<Slots>,
+    /// Never blocks a thread: there are slots.
+    pub(super) renderer: Arc<Renderer>,
+    quick: Renderer,
+    /// Renders that were done where the request was.
+    pub(super) inline: AtomicU64,
+}
+
+/// What is remembered of a template: how many of its next renders go to a thread at once.
+#[derive(Debug, Default)]
+pub(super) struct Pace(AtomicU64);
+
+impl Pace {
+    /// For a template that takes long to compile, too: threads do so for themselves now and then.
+    pub(super) fn of(template: &Template) -> Pace {
+        let is_heavy = template.compile_time() > 10 * QUICK_TIME;
+        Pace(AtomicU64::new(if is_heavy { u64::MAX } else { 0 }))
+    }
+
+    fn is_slow(&self) -> bool {
+        let left = self.0.load(Ordering::Relaxed);
+        if left == 0 {
+            return false;
+        }
+        if left != u64::MAX {
+            self.0.store(left - 1, Ordering::Relaxed);
+        }
+        true
+    }
+
+    fn note_slow(&self) {
+        self.0.store(SLOW_RENDERS, Ordering::Relaxed);
+    }
+}
+
+/// Cancels what runs on a thread when nobody waits for it any more.
+struct CancelOnDrop(CancelToken);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Work {
+    pub(super) fn new(limits: &Limits, slots: Arc<Slots>) -> Work {
+        let quick = Limits {
+            steps: limits.steps.min(QUICK_STEPS),
+            memory: limits.memory.min(QUICK_MEMORY),
+            time: Some(limits.time.map_or(QUICK_TIME, |time| time.min(QUICK_TIME))),
+            ..limits.clone()
+        };
+        let renderer = |limits| Renderer::new().with_limits(limits).with_max_concurrent(usize::MAX);
+        Work {
+            slots,
+            renderer: Arc::new(renderer(limits.clone())),
+            quick: renderer(quick),
+            inline: AtomicU64::new(0),
+        }
+    }
+
+    /// Tries a render here and now; none if it has to go to a thread.
+    pub(super) fn try_quick<T>(
+        &self,
+        template: &Template,
+        pace: &Pace,
+        values: &Values<'_>,
+        input_bytes: usize,
+        finish: impl FnOnce(Output) -> Result<T, Error>,
+    ) -> Option<Result<T, Error>> {
+        if input_bytes > QUICK_INPUT || pace.is_slow() {
+            return None;
+        }
+        let start = Instant::now();
+        let result = self.quick.render(template, values).and_then(finish);
+        if start.elapsed() > QUICK_TIME {
+            pace.note_slow();
+        }
+        if let Err(error) = &result
+            && matches!(error.kind(), ErrorKind::Limit(Limit::Steps | Limit::Time | Limit::Memory))
+        {
+            pace.note_slow();
+            return None;
+        }
+        self.inline.fetch_add(1, Ordering::Relaxed);
+        Some(result)
+    }
+
+    /// Waits for a slot.
+    ///
+    /// # Errors
+    /// There is too much to do.
+    pub(super) async fn slot(&self, client: &ClientId) -> Result<Slot, Problem> {
+        self.slots.acquire(client).await.map_err(|refused| match refused {
+            Refused::Client => Problem::new(
+                Fault::Rate,
+                format!("{client} has as many renders that run or wait as one client may have"),
+            ),
+            Refused::Overload => Problem::new(Fault::Overload, "too many renders wait already"),
+        })
+    }
+
+    /// Does something on a thread of its own, in a slot. It is cancelled when the future is dropped.
+    ///
+    /// # Errors
+    /// Those of `work`; there is too much to do.
+    pub(super) async fn run<T, E>(
+        &self,
+        client: &ClientId,
+        work: impl FnOnce(&CancelToken) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        E: Send + 'static + Into<Problem>,
+    {
+        let slot = self.slot(client).await?;
+        self.run_in(slot, work).await?.map_err(Into::into)
+    }
+
+    /// The same with a slot that is there.
+    pub(super) async fn run_in<T: Send + 'static>(
+        &self,
+        slot: Slot,
+        work: impl FnOnce(&CancelToken) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let token = CancelToken::new();
+        let guard = CancelOnDrop(token.clone());
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work(&token);
+            drop(slot);
+            result
+        })
+        .await;
+        drop(guard);
+        done.map_err(|_| {
+            Problem::from(Error::new(ErrorKind::Internal, "Internal error: a thread has panicked"))
+        })
+    }
+}
