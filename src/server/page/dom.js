@@ -37,9 +37,9 @@ export async function copy(text) {
   }
 }
 
-/** Saves text as a file. */
-export function download(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+/** Saves text or bytes as a file. */
+export function download(name, content) {
+  const url = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
   el("a", { href: url, download: name.split("/").pop() }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -200,13 +200,15 @@ export class Fleet {
   #image(svg, item) {
     if (this.picture) URL.revokeObjectURL(this.picture);
     this.picture = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-    return el(
-      "figure",
-      { class: "chain" },
-      el("div", { class: "canvas", tabindex: "0", role: "group", "aria-label": "Picture of the chain" },
-        el("img", { src: this.picture, alt: `Chain of ${item.namespace}/${item.name}: ${item.blueprint ?? "no blueprint"}, ${item.state}` })),
-      el("figcaption", {}, el("button", { type: "button", class: "quiet", text: "Download SVG", onclick: () => download(`${item.name}.svg`, svg) })),
-    );
+    const image = el("img", { src: this.picture, alt: `Chain of ${item.namespace}/${item.name}: ${item.blueprint ?? "no blueprint"}, ${item.state}` });
+    const canvas = el("div", { class: "canvas fit", tabindex: "0", role: "group", "aria-label": "Picture of the chain" }, image);
+    const size = el("button", { type: "button", class: "quiet", text: "Actual size", "aria-pressed": "false" });
+    size.addEventListener("click", () => {
+      const fit = canvas.classList.toggle("fit");
+      size.setAttribute("aria-pressed", String(!fit));
+    });
+    const save = el("button", { type: "button", class: "quiet", text: "Download SVG", onclick: () => download(`${item.name}.svg`, svg) });
+    return el("figure", { class: "chain" }, canvas, el("figcaption", {}, size, save));
   }
 
   async #stamp() {

@@ -14,8 +14,10 @@ import { edit } from "./yaml.js";
 const REMEMBERED = "stampmill.state";
 /** How long typing has to rest, in milliseconds. */
 const REST = 120;
-/** The path by which errors name the text of the data values. */
-const VALUES = "data-values.yml";
+/** How errors name the text of the data values. */
+const VALUES = "data values";
+/** The path under which the server reads that text as a file. */
+const VALUES_FILE = "values.yml";
 const FILES_TYPE = "application/vnd.stampmill.files+json";
 
 const state = { files: [], values: "", active: 0 };
@@ -44,7 +46,7 @@ const values = new Editor(byId("values"), {
     changed();
   },
 });
-values.set("", VALUES);
+values.set("", VALUES_FILE);
 const files = new Files({
   select: (index) => {
     state.active = index;
@@ -61,7 +63,7 @@ const files = new Files({
 });
 const form = new Form(byId("form"), byId("form-hint"), (path, value) => {
   state.values = edit(state.values, own, path, value);
-  values.set(state.values, VALUES);
+  values.set(state.values, VALUES_FILE);
   // Until the server has read the text anew, this is what it holds.
   own = setOwn(own, path, value);
   changed();
@@ -196,7 +198,7 @@ async function inform() {
   try {
     // The server reads the YAML: a plain file that gives itself.
     const read = state.values.trim() === "" ? Promise.resolve([]) : json("v1/render", {
-      body: { files: [{ path: VALUES, text: state.values }], fileMarks: [`${VALUES}:type=yaml-plain`] },
+      body: { files: [{ path: VALUES_FILE, text: state.values }], fileMarks: [`${VALUES_FILE}:type=yaml-plain`] },
       signal,
     });
     const [schema, merged, documents] = await Promise.all([
@@ -240,7 +242,7 @@ function changed() {
 function take(fresh) {
   Object.assign(state, { files: fresh.files, values: fresh.values, active: fresh.active });
   marks = new Map();
-  values.set(state.values, VALUES);
+  values.set(state.values, VALUES_FILE);
   own = {};
   showFiles();
   remember();

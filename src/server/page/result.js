@@ -26,7 +26,21 @@ export function coloured(text, path) {
 }
 
 /** A block with the text of one file. */
-export function fileBlock({ path, text }) {
+export function fileBlock({ path, text, base64 }) {
+  if (text === undefined) {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return el(
+      "section",
+      { class: "file", "aria-label": path },
+      el(
+        "div",
+        { class: "bar" },
+        el("h3", { text: path }),
+        el("button", { type: "button", class: "quiet", text: "Download", onclick: () => download(path, bytes) }),
+      ),
+      el("p", { class: "empty", text: `${bytes.length} bytes that are not text.` }),
+    );
+  }
   return el(
     "section",
     { class: "file", "aria-label": path },
@@ -46,7 +60,7 @@ export function showOutput(host, files) {
   const old = new Map([...host.children].map((block) => [block.key, block]));
   host.replaceChildren(
     ...files.map((file) => {
-      const key = `${file.path}\n${file.text}`;
+      const key = `${file.path}\n${file.text ?? file.base64}`;
       const block = old.get(key) ?? fileBlock(file);
       block.key = key;
       return block;
@@ -70,8 +84,8 @@ export function places(details, paths) {
 /** The places that are only in the text of an error: YAML that cannot be read, and data values that do not fit. */
 function told(text) {
   const found = [];
-  for (const [, path, line, message] of text.matchAll(/'([^'\n]+)': yaml: line (\d+): (.*)/g)) {
-    found.push({ path, line: Number(line), message });
+  for (const [, file, values, line, message] of text.matchAll(/(?:'([^'\n]+)'|(data values)): yaml: line (\d+): (.*)/g)) {
+    found.push({ path: file ?? values, line: Number(line), message });
   }
   for (const [, path, line, message] of text.matchAll(/^ *from: (.+):(\d+)\n *- (.*?)(?: \(by: .*\))?$/gm)) {
     found.push({ path, line: Number(line), message });
