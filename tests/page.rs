@@ -400,11 +400,16 @@ fn examples_and_text_templates(program: &Path) {
     for name in names.as_array().unwrap() {
         let name = name.as_str().unwrap();
         tab.choose("#examples", name);
-        // The state of the example before must not be taken for this one's.
-        tab.until("document.querySelector('#output h3') !== null");
+        tab.until(&format!(
+            "fetch('v1/examples/{name}').then((answer) => answer.json()).then((example) => {{
+               const text = document.querySelector({}).value;
+               return example.files.some((file) => file.text === text);
+             }})",
+            json!(SOURCE)
+        ));
         tab.text_with("#state", "Rendered");
     }
-    tab.choose("#examples", "text");
+    assert_eq!(names[names.as_array().unwrap().len() - 1], "text");
     tab.text_with("#output", "* metrics listens on port 9090");
     assert_eq!(tab.text("#output h3"), "motd.txt");
     assert_eq!(
@@ -591,7 +596,8 @@ fn a_fleet_that_is_loaded(program: &Path) {
     tab.text_with("#stamped", "<img src=x>");
     write(&tab, "#pasted textarea", "a: [\n");
     tab.click("#stamp");
-    tab.text_with("#stamped .problem", "yaml");
+    tab.text_with("#stamped .problem", "did not find expected node content");
+    tab.until("document.querySelectorAll('#pasted .paint .error').length === 1");
 
     // Back at the templates everything is as it was.
     tab.click("#to-edit");

@@ -10,8 +10,11 @@ pub mod fleet;
 mod floor;
 mod histogram;
 mod input;
+mod process;
 mod profile;
 mod report;
+#[cfg(feature = "server")]
+pub mod serve;
 mod table;
 mod threads;
 

@@ -1,6 +1,9 @@
-//! `stampmill bench`: measures templates, and `stampmill bench fleet`: measures supply chains.
+//! `stampmill bench`: measures templates, `stampmill bench fleet`: supply chains, `stampmill bench serve`: the
+//! rendering service.
 
 mod fleet;
+#[cfg(feature = "server")]
+mod serve;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -42,6 +45,9 @@ Examples:
 
   # How fast is a whole fleet stamped?
   stampmill bench fleet --workloads 10000
+
+  # What does the rendering service cost?
+  stampmill bench serve
 ";
 
 pub(super) fn command() -> Command {
@@ -52,7 +58,7 @@ pub(super) fn command() -> Command {
             .value_parser(value_parser!(PathBuf))
             .value_hint(ValueHint::AnyPath)
     };
-    Command::new("bench")
+    let command = Command::new("bench")
         .about("Measure how fast templates render")
         .args_override_self(true)
         .args_conflicts_with_subcommands(true)
@@ -114,12 +120,19 @@ pub(super) fn command() -> Command {
                 .default_value("table")
                 .value_parser(PossibleValuesParser::new(["table", "json"]))
                 .help("How to show the result"),
-        )
+        );
+    #[cfg(feature = "server")]
+    let command = command.subcommand(serve::command());
+    command
 }
 
 pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
     if let Some(("fleet", matches)) = matches.subcommand() {
         return fleet::run(matches, console);
+    }
+    #[cfg(feature = "server")]
+    if let Some(("serve", matches)) = matches.subcommand() {
+        return serve::run(matches, console);
     }
     let bench = bench(matches, console)?;
     let shown = std::io::stderr().is_terminal();

@@ -218,6 +218,8 @@ pub(super) fn run(matches: &ArgMatches, console: &mut super::Console) -> Result<
     });
     // Renders that go on must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    #[cfg(feature = "otel")]
+    crate::server::trace::end();
     result.map(|()| Exit::SUCCESS)
 }
 

@@ -57,7 +57,8 @@ impl Route {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// Its name in figures.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Route::Render => "render",
             Route::RenderRegistered => "render-registered",

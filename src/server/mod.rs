@@ -30,6 +30,8 @@ mod store;
 mod stream;
 mod templates;
 mod tls;
+#[cfg(feature = "otel")]
+pub(crate) mod trace;
 mod wire;
 mod work;
 

@@ -6,12 +6,13 @@ use axum::routing::get;
 use http::StatusCode;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi as Api, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi as Api, Ref, RefOr, Required, ResponseBuilder};
 
 use super::negotiate::{JSON, YAML};
 use super::output::{respond, tagged};
 use super::problem::{PROBLEM, Problem};
 use super::store::Digest;
+use super::wire::{OwnerReference, OwnerResult, StampedRecord};
 use crate::yaml;
 
 /// What the document says besides the routes.
@@ -22,7 +23,7 @@ use crate::yaml;
         description = "Renders ytt templates, and stamps owners of supply chains. Problems are told as problem details (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, OwnerResult, StampedRecord, OwnerReference)),
     tags(
         (name = "render", description = "Files that come with the request"),
         (name = "templates", description = "Template sets that are registered once and rendered by their digest"),
@@ -53,6 +54,17 @@ const WITH_BODY: [(&str, &str); 4] = [
 /// Adds what all routes have in common, and gives the document as JSON.
 pub(super) fn complete(mut document: Api) -> String {
     for (path, item) in &mut document.paths.paths {
+        for operation in [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten() {
+            // Handlers are named within their file.
+            let tag = operation.tags.iter().flatten().next().map_or("", String::as_str);
+            operation.operation_id = operation.operation_id.as_deref().map(|name| camel_case(tag, name));
+        }
+        // No data values, and no owners, are fine, too.
+        let optional =
+            ["}/render", "}/data-values", "}/stamp", "}/stream"].iter().any(|end| path.ends_with(end));
+        if let Some(body) = item.post.as_mut().and_then(|post| post.request_body.as_mut()) {
+            body.required = Some(if optional { Required::False } else { Required::True });
+        }
         if matches!(path.as_str(), "/healthz" | "/readyz") {
             continue;
         }
@@ -78,6 +90,17 @@ pub(super) fn complete(mut document: Api) -> String {
     let bearer = SecurityRequirement::new("bearer", Vec::<String>::new());
     document.security = Some(vec![SecurityRequirement::default(), bearer]);
     document.to_json().unwrap_or_default()
+}
+
+/// `templatesDataValues`
+fn camel_case(tag: &str, name: &str) -> String {
+    let mut id = tag.to_owned();
+    for word in name.split('_') {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        id.push_str(&first.to_uppercase());
+        id.push_str(rest);
+    }
+    id
 }
 
 /// Serves the document.

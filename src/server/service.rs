@@ -40,6 +40,23 @@ impl Service {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<axum::BoxError>,
     {
+        #[cfg(feature = "otel")]
+        if let Some(span) =
+            super::trace::span(request.method(), Route::of(request.uri().path()), request.headers())
+        {
+            let response = tracing::Instrument::instrument(self.measured(peer, request), span.clone()).await;
+            span.record("http.response.status_code", response.status().as_u16());
+            return response;
+        }
+        self.measured(peer, request).await
+    }
+
+    /// Answers a request, counts it, and logs it if that is wanted.
+    async fn measured<B>(&self, peer: &Peer, request: Request<B>) -> Response
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
         let start = Instant::now();
         let route = Route::of(request.uri().path());
         if !self.shared.access_log {

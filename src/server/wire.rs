@@ -21,11 +21,10 @@ pub struct InputFile {
     pub path: String,
     /// What is in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub text: Option<String>,
     /// The same for what is not text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, content_encoding = "base64")]
+    #[schema(content_encoding = "base64")]
     pub base64: Option<String>,
 }
 
@@ -73,11 +72,10 @@ pub struct RenderRequest {
     pub file_marks: Vec<String>,
     /// Data values, which go over those of the files.
     #[serde(default)]
-    #[schema(value_type = HashMap<String, serde_json::Value>)]
+    #[schema(value_type = Option<HashMap<String, serde_json::Value>>)]
     pub data_values: Option<Box<RawValue>>,
     /// The same as YAML: plain, without annotations.
     #[serde(default)]
-    #[schema(nullable = false)]
     pub data_values_yaml: Option<String>,
 }
 
@@ -97,15 +95,13 @@ pub struct ValidateRequest {
     pub file_marks: Vec<String>,
     /// Data values, which go over those of the files.
     #[serde(default)]
-    #[schema(value_type = HashMap<String, serde_json::Value>)]
+    #[schema(value_type = Option<HashMap<String, serde_json::Value>>)]
     pub data_values: Option<Box<RawValue>>,
     /// The same as YAML.
     #[serde(default)]
-    #[schema(nullable = false)]
     pub data_values_yaml: Option<String>,
     /// Blueprints, templates and owners as YAML, checked as `stampmill lint` does.
     #[serde(default)]
-    #[schema(nullable = false)]
     pub objects: Option<String>,
 }
 
@@ -168,7 +164,6 @@ pub struct BlueprintSetRequest {
     /// YAML documents with what other controllers say: objects with their status, or rules (`ObservedRules`), as
     /// `stampmill stamp --observed` takes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub observed: Option<String>,
 }
 

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::process::Usage;
 use super::sample::write_workload;
+use crate::bench::process::Usage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fleet::load::Source;
 use crate::fleet::realize::{RealizedOwner, StampedObject};

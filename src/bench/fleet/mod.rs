@@ -2,7 +2,6 @@
 //! does it.
 
 mod against;
-mod process;
 pub mod sample;
 
 use std::fmt::Write as _;
@@ -14,8 +13,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::against::Compared;
-use self::process::Usage;
 use self::sample::{OBSERVED, PLATFORM, RESOURCES, Workloads, YTT_RESOURCES};
+use super::process::Usage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fleet::load::Loaded;
 use crate::fleet::output::Format;

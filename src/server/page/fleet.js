@@ -3,7 +3,7 @@
 import { json, Problem, request } from "./api.js";
 import { byId, copyButton, debounced, download, el } from "./dom.js";
 import { Editor } from "./editor.js";
-import { brief, coloured, setState, showProblem } from "./result.js";
+import { brief, coloured, marksOf, places, setState, showProblem } from "./result.js";
 import { print } from "./yaml.js";
 
 /** Owners that are asked for at once. */
@@ -221,8 +221,12 @@ export class Fleet {
       host.replaceChildren(...(answer.length > 0 ? answer.map(stampedOwner) : [el("p", { class: "empty", text: "There is no owner in this text." })]));
     } catch (error) {
       const problem = el("div", { class: "problem" });
+      const details = error.details ?? { title: String(error.message) };
+      // By this name the server calls what it was sent.
+      const body = new Set(["body"]);
       host.replaceChildren(problem);
-      showProblem(problem, error.details ?? { title: String(error.message) }, new Set(), () => {});
+      showProblem(problem, details, body, (_, line) => this.pasted.go(line));
+      this.pasted.mark(marksOf(places(details, body)));
     }
   }
 }

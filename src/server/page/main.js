@@ -6,7 +6,7 @@ import { Editor } from "./editor.js";
 import { Files } from "./files.js";
 import { Fleet } from "./fleet.js";
 import { Form } from "./form.js";
-import { brief, places, setState, showOutput, showProblem } from "./result.js";
+import { brief, marksOf, places, setState, showOutput, showProblem } from "./result.js";
 import { checked, pack, toBase64, unpack } from "./share.js";
 import { edit } from "./yaml.js";
 
@@ -120,14 +120,9 @@ function go(path, line) {
 let firstPlace = null;
 
 function mark(details) {
-  marks = new Map();
-  firstPlace = null;
-  for (const { path, line, message } of details === null ? [] : places(details, paths())) {
-    const lines = marks.get(path) ?? new Map();
-    if (!lines.has(line) || message) lines.set(line, { message, kind: message ? "error" : "trace" });
-    marks.set(path, lines);
-    firstPlace ??= { path, line };
-  }
+  const found = details === null ? [] : places(details, paths());
+  firstPlace = found[0] ?? null;
+  marks = new Map([...new Set(found.map(({ path }) => path))].map((path) => [path, marksOf(found.filter((place) => place.path === path))]));
   const file = state.files[state.active];
   files.mark(new Set(marks.keys()));
   source.mark(marks.get(file?.path) ?? new Map());
@@ -244,6 +239,7 @@ function take(fresh) {
   marks = new Map();
   values.set(state.values, VALUES_FILE);
   own = {};
+  setState("state", "busy", "Rendering…");
   showFiles();
   remember();
   render();
@@ -251,6 +247,9 @@ function take(fresh) {
 }
 
 // --- Examples
+
+/** The example that was chosen last. */
+let wanted = "";
 
 async function examples() {
   const list = await json("v1/examples");
@@ -266,7 +265,10 @@ async function examples() {
 }
 
 async function example(name) {
+  wanted = name;
   const found = await json(`v1/examples/${encodeURIComponent(name)}`);
+  // Another one was chosen while this one was on its way.
+  if (wanted !== name) return;
   const first = found.files.findIndex((file) => file.path === "config.yml");
   byId("output").replaceChildren();
   take({ files: found.files, values: found.dataValuesYaml ?? "", active: Math.max(first, 0) });

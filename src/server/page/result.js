@@ -81,7 +81,7 @@ export function places(details, paths) {
   return all.filter(({ path, line }) => Number.isInteger(line) && paths.has(path));
 }
 
-/** The places that are only in the text of an error: YAML that cannot be read, and data values that do not fit. */
+/** The places that are only in the text of an error: YAML that cannot be read, data values that do not fit, objects. */
 function told(text) {
   const found = [];
   for (const [, file, values, line, message] of text.matchAll(/(?:'([^'\n]+)'|(data values)): yaml: line (\d+): (.*)/g)) {
@@ -94,6 +94,9 @@ function told(text) {
     /^(\S.*):\n *\|\n *(\d+) \| .*\n *\|\n\n? *= (found: .*)(?:\n *= (expected: .*?)(?: \(by .*\))?)?$/gm,
   )) {
     found.push({ path, line: Number(line), message: [found1, expected].filter(Boolean).join(", ") });
+  }
+  for (const [, path, line, message] of text.matchAll(/^(body):(\d+): error: (.*)$/gm)) {
+    found.push({ path, line: Number(line), message });
   }
   return found;
 }
@@ -160,12 +163,22 @@ export function showProblem(host, details, paths, go) {
   host.hidden = false;
 }
 
-/** What to say of a problem in a few words. */
+/** Marks for the lines of a file, of the places in it. */
+export function marksOf(found) {
+  const lines = new Map();
+  for (const { line, message } of found) {
+    if (!lines.has(line) || message) lines.set(line, { message, kind: message ? "error" : "trace" });
+  }
+  return lines;
+}
+
+/** What to say of a problem in a line. */
 export function brief(details) {
   const first = failures(details)[0];
   if (first === undefined) {
-    const [place] = told(String(details.detail ?? ""));
-    return place ? `${place.path}:${place.line}: ${place.message}` : String(details.title ?? "Error");
+    const detail = String(details.detail ?? "").trim();
+    const [place] = told(detail);
+    return place ? `${place.path}:${place.line}: ${place.message}` : detail.split("\n")[0] || String(details.title ?? "Error");
   }
   const place = first.frames?.find((frame) => Number.isInteger(frame.line));
   const message = String(first.message ?? "").split("\n")[0];

@@ -117,11 +117,11 @@ pub(super) struct StampQuery {
     params(("digest" = String, Path, description = "`sha256:` and 64 digits"), StampQuery),
     request_body(content(
         (serde_json::Value = "application/json"),
-        (String = "application/yaml"),
+        (serde_json::Value = "application/yaml"),
         (String = "application/x-ndjson"),
     ), description = "Owners"),
     responses((status = 200, description = "What would be applied, or with `owners=true` a list of owners", content(
-        (String = "application/yaml"),
+        (serde_json::Value = "application/yaml"),
         (Vec<serde_json::Value> = "application/json"),
         (String = "application/x-ndjson"),
     ))),

@@ -22,7 +22,7 @@ use crate::workspace::{Inspect, SchemaFormat};
     post, path = "/v1/render", tag = "render",
     request_body = RenderRequest,
     responses((status = 200, description = "What the templates give", content(
-        (String = "application/yaml"),
+        (serde_json::Value = "application/yaml"),
         (Vec<serde_json::Value> = "application/json"),
         (String = "application/x-ndjson"),
         (OutputFiles = "application/vnd.stampmill.files+json"),
@@ -47,7 +47,7 @@ pub(super) async fn render(
     request_body = RenderRequest,
     responses((status = 200, description = "An OpenAPI v3 document", content(
         (serde_json::Value = "application/json"),
-        (String = "application/yaml"),
+        (serde_json::Value = "application/yaml"),
         (String = "application/x-ndjson"),
     ))),
 )]
@@ -67,7 +67,7 @@ pub(super) async fn schema(
     request_body = RenderRequest,
     responses((status = 200, description = "The data values", content(
         (serde_json::Value = "application/json"),
-        (String = "application/yaml"),
+        (serde_json::Value = "application/yaml"),
         (String = "application/x-ndjson"),
     ))),
 )]

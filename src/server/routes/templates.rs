@@ -108,9 +108,9 @@ pub(super) async fn remove(State(shared): State<Arc<Shared>>, Path(reference): P
 #[utoipa::path(
     post, path = "/v1/templates/{digest}/render", tag = "templates",
     params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
-    request_body(content((HashMap<String, serde_json::Value> = "application/json"), (String = "application/yaml")), description = "Data values"),
+    request_body(content((HashMap<String, serde_json::Value> = "application/json"), (serde_json::Value = "application/yaml")), description = "Data values"),
     responses((status = 200, description = "What the templates give", content(
-        (String = "application/yaml"),
+        (serde_json::Value = "application/yaml"),
         (Vec<serde_json::Value> = "application/json"),
         (String = "application/x-ndjson"),
         (OutputFiles = "application/vnd.stampmill.files+json"),
@@ -142,7 +142,7 @@ pub(super) enum StreamAs {
 pub(super) struct StreamQuery {
     /// How documents are written: as JSON, or as YAML in a text.
     #[serde(default, rename = "as")]
-    #[param(required = false)]
+    #[param(required = false, inline)]
     form: StreamAs,
 }
 
@@ -199,7 +199,7 @@ fn write(form: StreamAs, output: &Output, out: &mut Vec<u8>) -> Result<(), Probl
     params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
     responses((status = 200, description = "An OpenAPI v3 document", content(
         (serde_json::Value = "application/json"),
-        (String = "application/yaml"),
+        (serde_json::Value = "application/yaml"),
         (String = "application/x-ndjson"),
     ))),
 )]
@@ -222,10 +222,10 @@ pub(super) async fn schema(
 #[utoipa::path(
     post, path = "/v1/templates/{digest}/data-values", tag = "templates",
     params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
-    request_body(content((HashMap<String, serde_json::Value> = "application/json"), (String = "application/yaml")), description = "Data values"),
+    request_body(content((HashMap<String, serde_json::Value> = "application/json"), (serde_json::Value = "application/yaml")), description = "Data values"),
     responses((status = 200, description = "The data values", content(
         (serde_json::Value = "application/json"),
-        (String = "application/yaml"),
+        (serde_json::Value = "application/yaml"),
         (String = "application/x-ndjson"),
     ))),
 )]

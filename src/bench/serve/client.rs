@@ -1,0 +1,125 @@
+//! A client that takes little: requests that are written beforehand, answers of which only the length is read.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// A connection that is kept.
+pub(super) struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// The end of the head of an answer, and how long its body is; none for one in chunks.
+struct Head {
+    status: u16,
+    end: usize,
+    length: Option<usize>,
+}
+
+/// A request with a body.
+pub(super) fn post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
+    let mut request = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    request.extend_from_slice(body);
+    request
+}
+
+fn head(buffer: &[u8]) -> io::Result<Option<Head>> {
+    let Some(end) = memchr::memmem::find(buffer, b"\r\n\r\n") else { return Ok(None) };
+    let text = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default());
+    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other("an answer without a status"))?;
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+    });
+    Ok(Some(Head { status, end: end + 4, length }))
+}
+
+impl Client {
+    pub(super) async fn connect(address: SocketAddr) -> io::Result<Client> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Client { stream, buffer: Vec::with_capacity(16 << 10) })
+    }
+
+    /// Sends a request and takes the answer: its status, and its body is in [`body`](Client::body).
+    pub(super) async fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
+        self.stream.write_all(request).await?;
+        self.answer().await
+    }
+
+    async fn more(&mut self) -> io::Result<()> {
+        if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self) -> io::Result<u16> {
+        self.buffer.clear();
+        let head = loop {
+            match head(&self.buffer)? {
+                Some(head) => break head,
+                None => self.more().await?,
+            }
+        };
+        let length = head.length.unwrap_or(0);
+        while self.buffer.len() < head.end + length {
+            self.more().await?;
+        }
+        self.buffer.drain(..head.end);
+        Ok(head.status)
+    }
+
+    /// The body of the last answer.
+    pub(super) fn body(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Sends a stream for as long as `go_on` says so, and counts the lines of the answer and the bad ones.
+    pub(super) async fn stream(
+        self,
+        path: &str,
+        lines: &[u8],
+        mut go_on: impl FnMut() -> bool,
+    ) -> io::Result<(u64, u64)> {
+        let (mut from, mut to) = self.stream.into_split();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+        );
+        to.write_all(head.as_bytes()).await?;
+        let mut chunk = format!("{:x}\r\n", lines.len()).into_bytes();
+        chunk.extend_from_slice(lines);
+        chunk.extend_from_slice(b"\r\n");
+        let send = async {
+            while go_on() {
+                to.write_all(&chunk).await?;
+            }
+            to.write_all(b"0\r\n\r\n").await?;
+            io::Result::Ok(to)
+        };
+        let receive = async {
+            let (mut found, mut bad) = (0, 0);
+            let mut buffer = vec![0; 256 << 10];
+            loop {
+                let count = from.read(&mut buffer).await?;
+                if count == 0 {
+                    return io::Result::Ok((found, bad));
+                }
+                let part = buffer.get(..count).unwrap_or_default();
+                found += memchr::memmem::find_iter(part, b"{\"index\":").count() as u64;
+                bad += memchr::memmem::find_iter(part, b"\"error\":").count() as u64;
+            }
+        };
+        let (sent, received) = tokio::join!(send, receive);
+        drop(sent);
+        received
+    }
+}

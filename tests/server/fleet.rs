@@ -1,0 +1,193 @@
+//! Blueprints, and owners stamped with them.
+
+use serde_json::{Value, json};
+
+use crate::service::{JSON, NDJSON, Service, program};
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/source-to-url").join(path),
+    )
+    .unwrap()
+}
+
+fn observed() -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/source-to-url/observed");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let texts: Vec<String> = paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    texts.join("\n---\n")
+}
+
+/// What the command prints for the same files.
+fn stamp(output: &str) -> String {
+    let arguments = [
+        "stamp",
+        "-q",
+        "-f",
+        "examples/source-to-url",
+        "--observed",
+        "examples/source-to-url/observed",
+        "-o",
+    ];
+    let output = program().args(arguments).arg(output).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn register(service: &Service, with_owner: bool) -> String {
+    let mut objects = format!("{}\n---\n{}", read("supply-chain.yaml"), read("templates.yaml"));
+    if with_owner {
+        objects = format!("{objects}\n---\n{}", read("workload.yaml"));
+    }
+    let answer = service.post("/v1/blueprints", &json!({"objects": objects, "observed": observed()}));
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let set = answer.json();
+    assert_eq!(set["owners"], u64::from(with_owner));
+    assert_eq!(set["problems"], json!([]));
+    let digest = set["digest"].as_str().unwrap().to_owned();
+    assert_eq!(answer.header("location"), format!("/v1/blueprints/{digest}"));
+    digest
+}
+
+#[test]
+fn owners_are_stamped_as_the_command_does_it() {
+    let service = Service::start(&[]);
+    let digest = register(&service, false);
+    let workload = read("workload.yaml");
+    let path = format!("/v1/blueprints/{digest}/stamp");
+    let yaml_type = ("content-type", "application/yaml");
+    for (accept, output) in
+        [("application/yaml", "yaml"), ("application/json", "json"), ("application/x-ndjson", "ndjson")]
+    {
+        let stamped = service.ask("POST", &path, &[yaml_type, ("accept", accept)], workload.as_bytes());
+        assert_eq!((stamped.status, stamped.header("content-type")), (200, accept));
+        assert_eq!(stamped.text(), stamp(output), "{output}");
+    }
+    let owners =
+        service.ask("POST", &format!("{path}?owners=true"), &[yaml_type], workload.as_bytes()).json();
+    let owner = &owners[0];
+    assert_eq!(owner["state"], "ready", "{owner}");
+    assert_eq!(owner["owner"]["kind"], "Workload");
+    assert_eq!(owner["status"]["supplyChainRef"]["name"], owner["blueprint"]);
+    let objects: Vec<Value> =
+        owner["objects"].as_array().unwrap().iter().map(|record| record["object"].clone()).collect();
+    let lines: Vec<Value> = stamp("ndjson")
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["object"].clone())
+        .collect();
+    assert_eq!(objects, lines);
+
+    // An array, and one a line, are other ways to write the same.
+    let name = &owner["owner"]["name"];
+    let object = json!({"apiVersion": "carto.run/v1alpha1", "kind": "Workload",
+        "metadata": {"name": name, "namespace": "other", "labels": {}}, "spec": {}});
+    for body in [json!([object]).to_string(), object.to_string()] {
+        let answer = service.ask("POST", &format!("{path}?owners=true"), &[JSON], body.as_bytes());
+        let owners = answer.json();
+        assert_eq!(
+            (&owners[0]["owner"]["namespace"], &owners[0]["state"]),
+            (&json!("other"), &json!("failed"))
+        );
+        assert_eq!(owners[0]["reason"], "SupplyChainNotFound", "{owners}");
+    }
+    service.ask("POST", &path, &[JSON], b"{\"kind\": 1}").is_problem(422, "data-values");
+    service.ask("POST", &path, &[JSON], b"[1]").is_problem(422, "data-values");
+    assert_eq!(service.ask("POST", &path, &[("content-type", "application/yaml")], b"").status, 200);
+}
+
+#[test]
+fn a_stream_of_owners_is_answered_in_order() {
+    let service = Service::start(&[]);
+    let digest = register(&service, false);
+    let records =
+        program().args(["ytt", "-f", "examples/source-to-url/workload.yaml", "-o", "json"]).output().unwrap();
+    let workload: Value = serde_json::from_slice(&records.stdout).unwrap();
+    let mut body = String::new();
+    for number in 0..100 {
+        let mut owner = workload.clone();
+        owner["metadata"]["name"] = json!(format!("w{number}"));
+        body.push_str(&if number == 50 { "{\"kind\":\"Pod\"}\n".to_owned() } else { format!("{owner}\n") });
+    }
+    let answer = service.ask("POST", &format!("/v1/blueprints/{digest}/stream"), &[NDJSON], body.as_bytes());
+    let text = answer.text();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 100);
+    for (number, line) in lines.iter().enumerate() {
+        assert_eq!(line["index"], number);
+        if number == 50 {
+            assert_eq!(line["error"]["status"], 422, "{line}");
+        } else {
+            assert_eq!(
+                (&line["owner"]["name"], &line["state"]),
+                (&json!(format!("w{number}")), &json!("ready"))
+            );
+            assert!(line["objects"].as_array().unwrap().len() > 1, "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_used_of_a_set_is_told() {
+    let service = Service::start(&[]);
+    let objects = "apiVersion: carto.run/v1alpha1\nkind: ClusterChain\nmetadata: {name: a}\n---\na: b: c\n";
+    let set = service.post("/v1/blueprints", &json!({"objects": objects})).json();
+    let problems: Vec<&str> =
+        set["problems"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(problems[0], "objects:1: error: carto.run has no kind ClusterChain");
+    assert!(problems[1].starts_with("objects:5: error: "), "{problems:?}");
+}
+
+#[test]
+fn a_fleet_is_shown_page_by_page_with_pictures() {
+    let arguments =
+        ["--blueprints", "examples/source-to-url", "--observed", "examples/source-to-url/observed"];
+    let service = Service::start(&arguments);
+    let sets = service.get("/v1/blueprints").json();
+    let digest = sets["default"].as_str().unwrap();
+    assert_eq!(sets["items"][0]["digest"], digest);
+    let page = service.get(&format!("/v1/blueprints/{digest}/owners")).json();
+    let owner = &page["items"][0];
+    assert_eq!((&owner["kind"], &owner["state"]), (&json!("Workload"), &json!("ready")), "{page}");
+    assert_eq!(page["continue"], Value::Null);
+    let (kind, namespace, name) = (
+        owner["kind"].as_str().unwrap(),
+        owner["namespace"].as_str().unwrap(),
+        owner["name"].as_str().unwrap(),
+    );
+    let path = format!("/v1/blueprints/{digest}/owners/{kind}/{namespace}/{name}/graph");
+    let svg = service.get(&path);
+    assert_eq!(svg.header("content-type"), "image/svg+xml");
+    assert!(svg.text().starts_with("<svg"), "{}", svg.text());
+    let known = service.ask("GET", &path, &[("if-none-match", svg.header("etag"))], b"");
+    assert_eq!(known.status, 304);
+    let mermaid = service.ask("GET", &path, &[("accept", "text/vnd.mermaid")], b"");
+    assert!(mermaid.text().contains("flowchart"), "{}", mermaid.text());
+    let figures = service.ask("GET", &path, &[("accept", "application/json")], b"").json();
+    assert_eq!(figures["owner"]["state"], "ready", "{figures}");
+    assert!(figures["steps"].as_array().unwrap().iter().all(|step| step["state"] == "ready"), "{figures}");
+    service.get(&path.replace(name, "nobody")).is_problem(404, "not-found");
+    // What belongs to the service cannot be taken away by a client.
+    service.ask("DELETE", &format!("/v1/blueprints/{digest}"), &[], b"").is_problem(403, "forbidden");
+
+    let mut objects = format!("{}\n---\n{}", read("supply-chain.yaml"), read("templates.yaml"));
+    for number in 0..25 {
+        objects.push_str(&format!(
+            "\n---\napiVersion: carto.run/v1alpha1\nkind: Workload\nmetadata: {{name: w{number:02}}}\n"
+        ));
+    }
+    let set = service.post("/v1/blueprints", &json!({"objects": objects})).json();
+    let path = format!("/v1/blueprints/{}/owners?limit=10", set["digest"].as_str().unwrap());
+    let mut names = Vec::new();
+    let mut next = String::new();
+    for _ in 0..3 {
+        let page = service.get(&format!("{path}{next}")).json();
+        names.extend(page["items"].as_array().unwrap().iter().map(|item| item["name"].clone()));
+        next = page["continue"].as_str().map(|token| format!("&continue={token}")).unwrap_or_default();
+    }
+    assert_eq!(next, "");
+    assert_eq!(names, (0..25).map(|number| json!(format!("w{number:02}"))).collect::<Vec<_>>());
+    service.get(&format!("{path}&continue=x")).is_problem(400, "request");
+    service.get(&path.replace("10", "0")).is_problem(400, "request");
+}
