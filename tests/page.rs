@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     type Test = fn(&Path);
-    let tests: [(&str, Test); 14] = [
+    let tests: [(&str, Test); 15] = [
         ("edit_error_fix_share", edit_error_fix_share),
         ("an_error_below_other_calls", an_error_below_other_calls),
         ("the_form_edits_the_data_values", the_form_edits_the_data_values),
@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         ("broken_links", broken_links),
         ("a_long_file_is_edited", a_long_file_is_edited),
         ("a_fleet_that_is_loaded", a_fleet_that_is_loaded),
+        ("many_owners_come_in_parts", many_owners_come_in_parts),
         ("blueprints_that_come_later", blueprints_that_come_later),
         ("a_token_is_asked_for", a_token_is_asked_for),
         ("parts_are_kept_by_their_version", parts_are_kept_by_their_version),
@@ -606,6 +607,31 @@ fn a_fleet_that_is_loaded(program: &Path) {
     let direct = browser.open(&format!("{}#fleet", server.url));
     direct.text_with("#owner-list", "default/hello-golang");
     assert_eq!(browser.complaints(&[400, 422]), [""; 0]);
+}
+
+fn many_owners_come_in_parts(program: &Path) {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/source-to-url");
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["supply-chain.yaml", "templates.yaml"] {
+        std::fs::copy(examples.join(file), folder.path().join(file)).unwrap();
+    }
+    let workload = std::fs::read_to_string(examples.join("workload.yaml")).unwrap();
+    let workloads: Vec<String> = (0..250)
+        .map(|number| workload.replace("name: hello-golang", &format!("name: web-{number}")))
+        .collect();
+    std::fs::write(folder.path().join("workloads.yaml"), workloads.join("\n---\n")).unwrap();
+    let server = Server::start(&["--blueprints", folder.path().to_str().unwrap()]);
+    let browser = Browser::start(program);
+    let tab = browser.open(&format!("{}#fleet", server.url));
+    tab.text_with("#counts", "200 owners, more on the server");
+    assert_eq!(tab.eval("document.querySelectorAll('#owner-list li').length"), 200);
+    tab.click("#owner-list > button");
+    tab.until("document.querySelector('#counts').textContent === '250 owners'");
+    tab.fill("#filter", "web-249 waiting");
+    tab.text_with("#counts", "1 of 250 owners");
+    tab.click("#owner-list li button");
+    tab.text_with("#owner-state", "default/web-249: waiting");
+    assert_eq!(browser.complaints(&[]), [""; 0]);
 }
 
 fn blueprints_that_come_later(program: &Path) {

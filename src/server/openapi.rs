@@ -62,7 +62,7 @@ pub(super) fn complete(mut document: Api) -> String {
         // No data values, and no owners, are fine, too.
         let optional =
             ["}/render", "}/data-values", "}/stamp", "}/stream"].iter().any(|end| path.ends_with(end));
-        if let Some(body) = item.post.as_mut().and_then(|post| post.request_body.as_mut()) {
+        if let Some(RefOr::T(body)) = item.post.as_mut().and_then(|post| post.request_body.as_mut()) {
             body.required = Some(if optional { Required::False } else { Required::True });
         }
         if matches!(path.as_str(), "/healthz" | "/readyz") {

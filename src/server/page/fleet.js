@@ -134,7 +134,7 @@ export class Fleet {
     const state = byId("filter-state").value;
     const shown = this.items.filter((item) => {
       if (state && item.state !== state) return false;
-      const text = `${item.kind} ${item.namespace}/${item.name} ${item.blueprint ?? ""} ${item.message ?? ""}`.toLowerCase();
+      const text = `${item.state} ${item.kind} ${item.namespace}/${item.name} ${item.blueprint ?? ""} ${item.message ?? ""}`.toLowerCase();
       return words.every((word) => text.includes(word));
     });
     const all = plural(this.items.length, "owner");

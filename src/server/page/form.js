@@ -1,7 +1,7 @@
 // The form: fields from the schema's OpenAPI document, or from the data values where there is no schema.
 
 import { el } from "./dom.js";
-import { at } from "./yaml.js";
+import { at, put } from "./yaml.js";
 
 const isMap = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
@@ -56,7 +56,11 @@ export class Form {
   constructor(host, hint, change) {
     this.host = host;
     this.hint = hint;
-    this.change = change;
+    this.change = (path, value) => {
+      // The next change builds on this one, whether or not the server has answered by then.
+      if (value !== undefined) this.values = put(this.values, path, value);
+      change(path, value);
+    };
     this.signature = "";
     host.addEventListener("submit", (event) => event.preventDefault());
   }

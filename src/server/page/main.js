@@ -8,7 +8,7 @@ import { Fleet } from "./fleet.js";
 import { Form } from "./form.js";
 import { brief, marksOf, places, setState, showOutput, showProblem } from "./result.js";
 import { checked, pack, toBase64, unpack } from "./share.js";
-import { edit } from "./yaml.js";
+import { edit, put } from "./yaml.js";
 
 /** Where this tab remembers its state over a reload. */
 const REMEMBERED = "stampmill.state";
@@ -65,18 +65,10 @@ const form = new Form(byId("form"), byId("form-hint"), (path, value) => {
   state.values = edit(state.values, own, path, value);
   values.set(state.values, VALUES_FILE);
   // Until the server has read the text anew, this is what it holds.
-  own = setOwn(own, path, value);
+  own = put(own, path, value);
   changed();
 });
 const fleet = new Fleet(notice);
-
-function setOwn(tree, [key, ...rest], value) {
-  const copy = tree !== null && typeof tree === "object" && !Array.isArray(tree) ? { ...tree } : {};
-  if (rest.length > 0) copy[key] = setOwn(copy[key], rest, value);
-  else if (value === undefined) delete copy[key];
-  else copy[key] = value;
-  return copy;
-}
 
 // --- Showing
 
@@ -228,6 +220,8 @@ const rest = debounced(REST, () => {
 });
 
 function changed() {
+  // What the server says of data values that are no longer there must not be built upon.
+  informing?.abort();
   // A link that was opened no longer says what is here.
   if (location.hash.startsWith("#s=")) history.replaceState(null, "", location.pathname + location.search);
   byId("examples").value = "";
