@@ -4,14 +4,12 @@
 pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     out.reserve(text.len() + text.len() / 16 + 2);
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(bytes.get(from..at).unwrap_or_default());
-        from = at + 1;
+    let mut rest = text.as_bytes();
+    while let Some(at) = special(rest) {
+        let (plain, from) = rest.split_at(at);
+        out.extend_from_slice(plain);
+        let Some((byte, behind)) = from.split_first() else { break };
+        rest = behind;
         match byte {
             b'\n' => out.extend_from_slice(b"\\n"),
             b'"' => out.extend_from_slice(b"\\\""),
@@ -24,8 +22,27 @@ pub(super) fn text(out: &mut Vec<u8>, text: &str) {
             }
         }
     }
-    out.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = ONES << 7;
+
+/// Where the first byte is that needs an escape. Eight bytes are looked at together: a byte whose highest bit is
+/// set in the result is one; bits above the first may be wrong, which does not matter.
+fn special(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+        let found = below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5c), 1);
+        if found & HIGH != 0 {
+            return Some(index * 8 + (found & HIGH).trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'));
+    at.map(|at| words.len() * 8 + at)
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ const HEADERS: usize = 128;
 const PAUSE: Duration = Duration::from_millis(50);
 
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: 1\r\n\
-connection: close\r\ncontent-length: 135\r\n\r\n{\"type\":\"urn:stampmill:problem:overload\",\"title\":\"Too much to do\",\
+connection: close\r\ncontent-length: 139\r\n\r\n{\"type\":\"urn:stampmill:problem:overload\",\"title\":\"Too much to do\",\
 \"status\":503,\"detail\":\"there are too many connections\",\"kind\":\"overload\"}";
 
 /// Takes connections.

@@ -29,7 +29,7 @@ const LINES: usize = 64;
 const BYTES: usize = 64 << 10;
 /// What is done in one turn of a slot: others wait for it.
 const TURN: Duration = Duration::from_millis(20);
-const TURN_BYTES: usize = 256 << 10;
+const TURN_BYTES: usize = 128 << 10;
 /// How long a stream waits that has found no place to wait for a slot.
 const REFUSED: Duration = Duration::from_millis(20);
 
@@ -204,7 +204,7 @@ async fn do_batch(
 /// Does lines for as long as a turn is.
 fn do_turn(batch: &mut Batch, answer: &Answer, cancel: &CancelToken) -> Bytes {
     let start = Instant::now();
-    let mut out = Vec::with_capacity(TURN_BYTES);
+    let mut out = Vec::with_capacity(TURN_BYTES + TURN_BYTES / 8);
     while let Some(line) = batch.lines.next() {
         let index = batch.first;
         batch.first += 1;

@@ -4,7 +4,7 @@
 //! done again with all its limits on a thread of its own, of which there are as many as there are slots.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::problem::{Fault, Problem};
@@ -17,8 +17,12 @@ const QUICK_STEPS: u64 = 50_000;
 const QUICK_MEMORY: usize = 4 << 20;
 /// How large data values may be there: reading them takes time, too.
 const QUICK_INPUT: usize = 64 << 10;
-/// A template that was slow once is tried quickly again after this many renders.
+/// A template that is slow is tried here again after this many renders.
 const SLOW_RENDERS: u64 = 256;
+/// How many renders in a row must take too long for that.
+const SLOW_IN_A_ROW: u32 = 3;
+/// Templates that take longer than this to compile are never tried here.
+const HEAVY: Duration = Duration::from_millis(50);
 
 /// What renders, and where.
 #[derive(Debug)]
@@ -31,30 +35,50 @@ pub(super) struct Work {
     pub(super) inline: AtomicU64,
 }
 
-/// What is remembered of a template: how many of its next renders go to a thread at once.
+/// What is remembered of a template: whether its renders go to a thread at once.
 #[derive(Debug, Default)]
-pub(super) struct Pace(AtomicU64);
+pub(super) struct Pace {
+    /// How many of its next renders do; `u64::MAX` for all of them.
+    elsewhere: AtomicU64,
+    /// How many renders in a row took too long.
+    slow: AtomicU32,
+}
 
 impl Pace {
     /// For a template that takes long to compile, too: threads do so for themselves now and then.
     pub(super) fn of(template: &Template) -> Pace {
-        let is_heavy = template.compile_time() > 10 * QUICK_TIME;
-        Pace(AtomicU64::new(if is_heavy { u64::MAX } else { 0 }))
+        let is_heavy = template.compile_time() > HEAVY;
+        let elsewhere = if is_heavy { u64::MAX } else { 0 };
+        Pace { elsewhere: AtomicU64::new(elsewhere), slow: AtomicU32::new(0) }
     }
 
-    fn is_slow(&self) -> bool {
-        let left = self.0.load(Ordering::Relaxed);
+    fn goes_elsewhere(&self) -> bool {
+        let left = self.elsewhere.load(Ordering::Relaxed);
         if left == 0 {
             return false;
         }
         if left != u64::MAX {
-            self.0.store(left - 1, Ordering::Relaxed);
+            self.elsewhere.store(left - 1, Ordering::Relaxed);
         }
         true
     }
 
-    fn note_slow(&self) {
-        self.0.store(SLOW_RENDERS, Ordering::Relaxed);
+    /// It has used up its steps, or its memory: it will again.
+    fn note_large(&self) {
+        self.elsewhere.store(SLOW_RENDERS, Ordering::Relaxed);
+    }
+
+    /// Notes how long it took. On a busy machine a thread may be kept from running for a while, so once is not
+    /// enough to say that a template is slow.
+    fn note_time(&self, took: Duration) {
+        if took <= QUICK_TIME {
+            if self.slow.load(Ordering::Relaxed) > 0 {
+                self.slow.store(0, Ordering::Relaxed);
+            }
+        } else if self.slow.fetch_add(1, Ordering::Relaxed) + 1 >= SLOW_IN_A_ROW {
+            self.slow.store(0, Ordering::Relaxed);
+            self.note_large();
+        }
     }
 }
 
@@ -93,19 +117,19 @@ impl Work {
         input_bytes: usize,
         finish: impl FnOnce(Output) -> Result<T, Error>,
     ) -> Option<Result<T, Error>> {
-        if input_bytes > QUICK_INPUT || pace.is_slow() {
+        if input_bytes > QUICK_INPUT || pace.goes_elsewhere() {
             return None;
         }
         let start = Instant::now();
         let result = self.quick.render(template, values).and_then(finish);
-        if start.elapsed() > QUICK_TIME {
-            pace.note_slow();
-        }
-        if let Err(error) = &result
-            && matches!(error.kind(), ErrorKind::Limit(Limit::Steps | Limit::Time | Limit::Memory))
-        {
-            pace.note_slow();
-            return None;
+        pace.note_time(start.elapsed());
+        match result.as_ref().map_err(Error::kind) {
+            Err(ErrorKind::Limit(Limit::Steps | Limit::Memory)) => {
+                pace.note_large();
+                return None;
+            }
+            Err(ErrorKind::Limit(Limit::Time)) => return None,
+            _ => {}
         }
         self.inline.fetch_add(1, Ordering::Relaxed);
         Some(result)
@@ -160,5 +184,25 @@ impl Work {
         done.map_err(|_| {
             Problem::from(Error::new(ErrorKind::Internal, "Internal error: a thread has panicked"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_slow_if_it_was_several_times_in_a_row() {
+        let pace = Pace::default();
+        let slow = 2 * QUICK_TIME;
+        for took in [slow, slow, Duration::ZERO, slow, slow] {
+            pace.note_time(took);
+            assert!(!pace.goes_elsewhere());
+        }
+        pace.note_time(slow);
+        for _ in 0..SLOW_RENDERS {
+            assert!(pace.goes_elsewhere());
+        }
+        assert!(!pace.goes_elsewhere());
     }
 }

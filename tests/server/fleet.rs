@@ -81,7 +81,7 @@ fn owners_are_stamped_as_the_command_does_it() {
     // An array, and one a line, are other ways to write the same.
     let name = &owner["owner"]["name"];
     let object = json!({"apiVersion": "carto.run/v1alpha1", "kind": "Workload",
-        "metadata": {"name": name, "namespace": "other", "labels": {}}, "spec": {}});
+        "metadata": {"name": name, "namespace": "other", "labels": {"none": "such"}}, "spec": {}});
     for body in [json!([object]).to_string(), object.to_string()] {
         let answer = service.ask("POST", &format!("{path}?owners=true"), &[JSON], body.as_bytes());
         let owners = answer.json();

@@ -107,7 +107,7 @@ impl ServeBench {
         let runtime = runtime.map_err(|error| failed(&error))?;
         // Small stores: a soak must see that they stay small.
         let mut server = match self.soak {
-            Some(_) => Server::start(false, &["--store-bytes", "8Mi", "--limit-time", "500ms"])?,
+            Some(_) => Server::start(false, &["--store-bytes", "8Mi", "--limit-steps", "2000000"])?,
             None => Server::start(pinned, &["--workers", "1", "--renders", "1"])?,
         };
         if pinned {
@@ -343,6 +343,9 @@ impl ServeReport {
             _ = writeln!(out, "renders            {renders}, {} of them in streams", get(&soaked.lines));
             _ = writeln!(out, "bad requests       {}", get(&soaked.refused));
             _ = writeln!(out, "unexpected answers {}", get(&soaked.unexpected));
+            for what in soaked.first() {
+                _ = writeln!(out, "  {what}");
+            }
             let memory = |look: Option<&Look>| look.map_or(0.0, |look| mib(look.resident_bytes));
             let largest = looks.iter().max_by_key(|look| look.resident_bytes);
             _ = writeln!(

@@ -1,8 +1,10 @@
 //! Full load for a long time, good and bad requests mixed: does the service stay as it was?
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -24,6 +26,26 @@ pub(super) struct Soaked {
     pub(super) refused: AtomicU64,
     /// Everything else: other answers than expected, connections that broke.
     pub(super) unexpected: AtomicU64,
+    /// The first of them.
+    first: Mutex<Vec<String>>,
+}
+
+/// How many unexpected answers are told.
+const TOLD: usize = 10;
+
+impl Soaked {
+    fn unexpected(&self, what: impl Display) {
+        count(&self.unexpected);
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.len() < TOLD {
+            first.push(what.to_string());
+        }
+    }
+
+    /// The first unexpected answers.
+    pub(super) fn first(&self) -> Vec<String> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// How often memory is looked at.
@@ -86,15 +108,22 @@ fn count(counter: &AtomicU64) {
 /// Renders, one after the other.
 async fn renders(address: SocketAddr, plan: &Plan, number: usize, end: Instant, soaked: &Soaked) {
     while Instant::now() < end {
-        let Ok(mut client) = Client::connect(address).await else {
-            count(&soaked.unexpected);
-            continue;
+        let mut client = match Client::connect(address).await {
+            Ok(client) => client,
+            Err(error) => {
+                soaked.unexpected(format!("connecting: {error}"));
+                continue;
+            }
         };
         for request in plan.requests.iter().cycle().skip(number).take(10_000) {
             match client.ask(request).await {
                 Ok(200) => count(&soaked.good),
-                _ => {
-                    count(&soaked.unexpected);
+                Ok(status) => {
+                    let answer = String::from_utf8_lossy(client.body()).into_owned();
+                    soaked.unexpected(format!("a render: {status} {answer}"));
+                }
+                Err(error) => {
+                    soaked.unexpected(format!("a render: {error}"));
                     break;
                 }
             }
@@ -109,13 +138,16 @@ async fn renders(address: SocketAddr, plan: &Plan, number: usize, end: Instant, 
 async fn streams(address: SocketAddr, plan: &Plan, end: Instant, soaked: &Soaked) {
     while Instant::now() < end {
         let until = end.min(Instant::now() + Duration::from_secs(10));
-        let Ok(client) = Client::connect(address).await else {
-            count(&soaked.unexpected);
-            continue;
+        let client = match Client::connect(address).await {
+            Ok(client) => client,
+            Err(error) => {
+                soaked.unexpected(format!("connecting: {error}"));
+                continue;
+            }
         };
         match client.stream(&plan.stream, &plan.lines, || Instant::now() < until).await {
             Ok((lines, 0)) => _ = soaked.lines.fetch_add(lines, Ordering::Relaxed),
-            _ => count(&soaked.unexpected),
+            other => soaked.unexpected(format!("a stream: {other:?}")),
         }
     }
 }
@@ -134,7 +166,7 @@ async fn registers(address: SocketAddr, number: usize, end: Instant, soaked: &So
         };
         match registered.await {
             Ok(201) => count(&soaked.good),
-            _ => count(&soaked.unexpected),
+            other => soaked.unexpected(format!("registering: {other:?}")),
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -183,7 +215,10 @@ async fn bad(address: SocketAddr, plan: &Plan, number: usize, end: Instant, soak
         match status {
             Ok(Ok(status)) if expected.contains(&status) => count(&soaked.refused),
             Ok(Err(_)) if expected.contains(&0) => count(&soaked.refused),
-            _ => count(&soaked.unexpected),
+            other => {
+                let request = String::from_utf8_lossy(request.get(..60).unwrap_or(request)).into_owned();
+                soaked.unexpected(format!("a bad request: {other:?} for {request:?}"));
+            }
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
