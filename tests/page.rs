@@ -216,6 +216,9 @@ fn the_form_edits_the_data_values(program: &Path) {
     tab.text_with("#form-hint", "from the schema");
     tab.text_with("#output", "replicas: 3");
     assert!(tab.text("#form").contains("Where it runs."));
+    let fields = "[...document.querySelectorAll('#form > *')].map((one) => one.querySelector('label, legend > span').textContent)";
+    let declared = json!(["name", "stage", "replicas", "public", "image", "ports", "limits", "labels"]);
+    assert_eq!(tab.eval(fields), declared);
     assert_eq!(tab.value("#field-replicas"), "3");
     tab.picture("form");
 
