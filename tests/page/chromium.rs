@@ -94,10 +94,10 @@ impl Browser {
         let end = Instant::now() + PATIENCE;
         let (port, path) = loop {
             let text = fs::read_to_string(&file).unwrap_or_default();
-            if let Some((port, path)) = text.split_once('\n') {
-                if let Ok(port) = port.parse::<u16>() {
-                    break (port, path.trim().to_owned());
-                }
+            if let Some((port, path)) = text.split_once('\n')
+                && let Ok(port) = port.parse::<u16>()
+            {
+                break (port, path.trim().to_owned());
             }
             assert!(child.try_wait().unwrap().is_none(), "{} ended at once", program.display());
             assert!(Instant::now() < end, "{} does not listen", program.display());
@@ -339,7 +339,7 @@ impl Tab {
         assert_eq!(done, true, "{selector} has no {option}");
     }
 
-    /// Answers the next question of the page (`confirm`) while `work` asks it.
+    /// Loads the page again.
     pub(crate) fn reload(&self) {
         self.call("Page.reload", json!({}));
     }
