@@ -77,7 +77,8 @@ impl Listener {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(options.header_timeout)
-            .half_close(true)
+            // Who closes its half has gone, as far as anybody can tell, and takes its render with it.
+            .half_close(false)
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEADERS);
         Ok(Listener {

@@ -55,6 +55,13 @@ impl Client {
         self.answer().await
     }
 
+    /// The same for a request behind which nothing will come.
+    pub(super) async fn ask_half_closed(&mut self, request: &[u8]) -> io::Result<u16> {
+        self.stream.write_all(request).await?;
+        self.stream.shutdown().await?;
+        self.answer().await
+    }
+
     async fn more(&mut self) -> io::Result<()> {
         if self.stream.read_buf(&mut self.buffer).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -8,8 +8,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use super::Plan;
 use super::client::{Client, post};
@@ -172,8 +170,8 @@ async fn registers(address: SocketAddr, number: usize, end: Instant, soaked: &So
     }
 }
 
-/// Bad requests, each on a connection of its own, with the statuses they may be answered with; none where the
-/// connection may end without an answer.
+/// Bad requests, each on a connection of its own, with the statuses they may be answered with; 0 for those that are
+/// cut off, where the connection may end without an answer.
 async fn bad(address: SocketAddr, plan: &Plan, number: usize, end: Instant, soaked: &Soaked) {
     let path = &plan.render;
     let unknown = format!("/v1/templates/sha256:{}/render", "0".repeat(64));
@@ -202,14 +200,11 @@ async fn bad(address: SocketAddr, plan: &Plan, number: usize, end: Instant, soak
             return;
         }
         let asked = async {
-            let mut stream = TcpStream::connect(address).await?;
-            stream.write_all(request).await?;
-            // Half-closed: nothing more will come.
-            stream.shutdown().await?;
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await?;
-            let text = String::from_utf8_lossy(answer.get(..40).unwrap_or(&answer)).into_owned();
-            io::Result::Ok(text.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).unwrap_or(0))
+            let mut client = Client::connect(address).await?;
+            match expected.contains(&0) {
+                true => client.ask_half_closed(request).await,
+                false => client.ask(request).await,
+            }
         };
         let status = tokio::time::timeout(Duration::from_secs(60), asked).await;
         match status {
