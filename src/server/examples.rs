@@ -1,38 +1,84 @@
 //! The examples of the repository, embedded.
+//!
+//! Those of kind `templates` are the input of `POST /v1/render`; those of kind `fleet` are the objects of
+//! `POST /v1/blueprints`: blueprints, templates and owners, with what other controllers say of what is stamped.
 
-use super::wire::{Example, ExampleSummary, InputFile};
+use super::wire::{Example, ExampleKind, ExampleSummary, InputFile};
 
 /// An example: a folder below `examples/`.
 struct Embedded {
     name: &'static str,
-    title: &'static str,
+    kind: ExampleKind,
+    readme: &'static str,
     files: &'static [(&'static str, &'static str)],
+    /// Plain data values over those of the files.
+    values: Option<&'static str>,
+    observed: Option<&'static str>,
+}
+
+macro_rules! file {
+    ($folder:literal, $path:literal) => {
+        include_str!(concat!("../../examples/", $folder, "/", $path))
+    };
+}
+
+macro_rules! optional {
+    ($folder:literal) => {
+        None
+    };
+    ($folder:literal, $path:literal) => {
+        Some(file!($folder, $path))
+    };
 }
 
 macro_rules! example {
-    ($name:literal, $title:literal, $($file:literal),+ $(,)?) => {
+    ($kind:ident $folder:literal: $($path:literal),+ $(; values $values:literal)? $(; observed $observed:literal)?) => {
         Embedded {
-            name: $name,
-            title: $title,
-            files: &[$(($file, include_str!(concat!("../../examples/", $name, "/", $file)))),+],
+            name: $folder,
+            kind: ExampleKind::$kind,
+            readme: file!($folder, "README.md"),
+            files: &[$(($path, file!($folder, $path))),+],
+            values: optional!($folder $(, $values)?),
+            observed: optional!($folder $(, $observed)?),
         }
     };
 }
 
 /// In the order a beginner would read them.
-const EXAMPLES: [Embedded; 5] = [
-    example!("hello", "A template and its data values", "config.yml", "values.yml"),
-    example!("functions", "Functions and loops", "config.yml"),
-    example!("files", "Several files", "config.yml", "names.star", "parts/container.lib.yml", "settings.ini"),
-    example!("flags", "Data values over data values", "config.yml", "values.yml", "production.yml"),
-    example!("text", "A text template", "motd.txt", "values.yml"),
+const EXAMPLES: [Embedded; 9] = [
+    example!(Templates "hello": "config.yml", "values.yml"),
+    example!(Templates "functions": "config.yml"),
+    example!(Templates "files": "config.yml", "names.star", "parts/container.lib.yml", "settings.ini"),
+    example!(Templates "flags": "config.yml", "values.yml"; values "production.yml"),
+    example!(Templates "schema": "config.yml", "schema.yml"; values "values.yml"),
+    example!(Templates "text": "motd.txt", "values.yml"),
+    example!(
+        Fleet "source-to-url": "supply-chain.yaml", "templates.yaml", "workload.yaml";
+        observed "observed/rules.yaml"
+    ),
+    example!(
+        Fleet "runnable": "config/supply-chain.yaml", "config/pipelines.yaml", "config/workload.yaml";
+        observed "observed/rules.yaml"
+    ),
+    example!(
+        Fleet "platform": "supply-chain.yaml", "delivery.yaml", "templates.yaml", "workload.yaml";
+        observed "observed/rules.yaml"
+    ),
 ];
+
+impl Embedded {
+    /// The heading of its README.
+    fn title(&self) -> String {
+        self.readme.lines().next().unwrap_or_default().trim_start_matches(['#', ' ']).to_owned()
+    }
+}
 
 /// All of them.
 pub(super) fn all() -> Vec<ExampleSummary> {
     let summary = |example: &Embedded| ExampleSummary {
         name: example.name.to_owned(),
-        title: example.title.to_owned(),
+        title: example.title(),
+        kind: example.kind,
     };
     EXAMPLES.iter().map(summary).collect()
 }
@@ -40,22 +86,18 @@ pub(super) fn all() -> Vec<ExampleSummary> {
 /// One of them.
 pub(super) fn named(name: &str) -> Option<Example> {
     let example = EXAMPLES.iter().find(|example| example.name == name)?;
-    let mut files = Vec::new();
-    let mut values = None;
-    for (path, text) in example.files {
-        match *path {
-            // What --data-values-file takes in the example is no template.
-            "production.yml" => values = Some((*text).to_owned()),
-            path => {
-                files.push(InputFile { path: path.to_owned(), text: Some((*text).to_owned()), base64: None })
-            }
-        }
-    }
+    let file = |(path, text): &(&str, &str)| InputFile {
+        path: (*path).to_owned(),
+        text: Some((*text).to_owned()),
+        base64: None,
+    };
     Some(Example {
         name: example.name.to_owned(),
-        title: example.title.to_owned(),
-        files,
-        data_values_yaml: values,
+        title: example.title(),
+        kind: example.kind,
+        files: example.files.iter().map(file).collect(),
+        data_values_yaml: example.values.map(ToOwned::to_owned),
+        observed: example.observed.map(ToOwned::to_owned),
     })
 }
 
@@ -63,13 +105,13 @@ pub(super) fn named(name: &str) -> Option<Example> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-    use super::{all, named};
+    use super::{ExampleKind, all, named};
     use crate::server::wire::{TemplateSet, values};
     use crate::{Renderer, Values};
 
     #[test]
-    fn every_example_can_be_rendered() {
-        for summary in all() {
+    fn every_example_of_templates_can_be_rendered() {
+        for summary in all().into_iter().filter(|summary| summary.kind == ExampleKind::Templates) {
             let example = named(&summary.name).unwrap();
             let set =
                 TemplateSet { files: example.files, options: Default::default(), file_marks: Vec::new() };
@@ -79,5 +121,12 @@ mod tests {
             let output = renderer.render(&template, &values).unwrap();
             assert!(!output.files().unwrap().is_empty(), "{}", summary.name);
         }
+    }
+
+    #[test]
+    fn titles_are_headings() {
+        let hello = named("hello").unwrap();
+        assert_eq!(hello.title, "A template and its data values");
+        assert!(all().iter().all(|summary| !summary.title.is_empty()));
     }
 }

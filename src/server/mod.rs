@@ -50,9 +50,9 @@ pub use options::Options;
 pub use output::{OutputFile, OutputFiles};
 pub use problem::{Problem, ProblemFailure, ProblemFrame};
 pub use wire::{
-    BlueprintSet, BlueprintSetList, BlueprintSetRequest, Example, ExampleSummary, Finding, InputFile,
-    OwnerPage, OwnerReference, OwnerResult, OwnerSummary, Registered, RegisteredList, RenderOptions,
-    RenderRequest, StampedRecord, TemplateSet, ValidateRequest, Validation,
+    BlueprintSet, BlueprintSetList, BlueprintSetRequest, Example, ExampleKind, ExampleSummary, Finding,
+    InputFile, OwnerPage, OwnerReference, OwnerResult, OwnerSummary, Registered, RegisteredList,
+    RenderOptions, RenderRequest, StampedRecord, TemplateSet, ValidateRequest, Validation,
 };
 
 use self::auth::Tokens;

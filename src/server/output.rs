@@ -111,9 +111,10 @@ impl Format {
             return Ok(yaml::print_documents(documents).into());
         }
         if let (Format::Json, [only]) = (self, documents.items.as_slice()) {
-            let mut text = String::new();
-            yaml::json::write(&mut text, &only.value)?;
-            return Ok(text.into());
+            // Whoever makes a form of it wants the order in which things are declared, which ytt's JSON does not keep.
+            let mut sorted = String::new();
+            yaml::json::write(&mut sorted, &only.value)?;
+            return Ok(serde_json::to_string(&only.value).unwrap_or(sorted).into());
         }
         let mut text = String::new();
         for document in documents.items.iter().filter(|document| !yaml::is_empty(&document.value)) {

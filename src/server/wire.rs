@@ -266,6 +266,16 @@ pub struct OwnerPage {
     pub next: Option<String>,
 }
 
+/// What an example is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ExampleKind {
+    /// Its files are to be rendered.
+    Templates,
+    /// Its files are the objects of a set of blueprints.
+    Fleet,
+}
+
 /// An example.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ExampleSummary {
@@ -273,6 +283,8 @@ pub struct ExampleSummary {
     pub name: String,
     /// What it shows.
     pub title: String,
+    /// What it is for.
+    pub kind: ExampleKind,
 }
 
 /// An example with its files.
@@ -283,11 +295,16 @@ pub struct Example {
     pub name: String,
     /// What it shows.
     pub title: String,
+    /// What it is for.
+    pub kind: ExampleKind,
     /// Its files.
     pub files: Vec<InputFile>,
     /// Data values to try it with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_values_yaml: Option<String>,
+    /// What other controllers say of what is stamped, as a set of blueprints takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed: Option<String>,
 }
 
 impl From<RenderOptions> for workspace::Options {

@@ -95,7 +95,7 @@ impl Informers {
     /// How many objects there are, and how many bytes they take, packed.
     pub fn stored(&self) -> (usize, usize) {
         let stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        let each = stores.values().map(|(store, _)| (store.len(), store.bytes()));
+        let each = stores.values().map(|(informer, _)| (informer.store.len(), informer.store.bytes()));
         each.fold((0, 0), |(objects, bytes), (more, longer)| (objects + more, bytes + longer))
     }
 

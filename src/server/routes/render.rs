@@ -41,7 +41,7 @@ pub(super) async fn render(
 
 /// The schema of the data values that files take.
 ///
-/// An OpenAPI v3 document, as `ytt --data-values-schema-inspect -o openapi-v3` prints it.
+/// An OpenAPI v3 document, as `ytt --data-values-schema-inspect -o openapi-v3-validations` prints it.
 #[utoipa::path(
     post, path = "/v1/schema", tag = "render",
     request_body = RenderRequest,
@@ -56,7 +56,7 @@ pub(super) async fn schema(
     Extension(call): Extension<Call>,
     request: Request,
 ) -> Answer {
-    inspect(shared, call, request, Inspect::Schema(SchemaFormat::OpenApi)).await
+    inspect(shared, call, request, Inspect::Schema(SchemaFormat::OpenApiWithValidations)).await
 }
 
 /// The data values that files have, merged.

@@ -193,7 +193,7 @@ fn write(form: StreamAs, output: &Output, out: &mut Vec<u8>) -> Result<(), Probl
 
 /// The schema of the data values that a registered set takes.
 ///
-/// An OpenAPI v3 document, as `ytt --data-values-schema-inspect -o openapi-v3` prints it.
+/// An OpenAPI v3 document, as `ytt --data-values-schema-inspect -o openapi-v3-validations` prints it.
 #[utoipa::path(
     post, path = "/v1/templates/{digest}/schema", tag = "templates",
     params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
@@ -212,7 +212,8 @@ pub(super) async fn schema(
     let format = Format::accepted_one(&headers)?;
     let (_, entry) = shared.templates.get(&reference)?;
     let subject = Subject::Registered(entry, Bytes::new(), false);
-    templates::inspect(&shared, &call, format, subject, Inspect::Schema(SchemaFormat::OpenApi)).await
+    templates::inspect(&shared, &call, format, subject, Inspect::Schema(SchemaFormat::OpenApiWithValidations))
+        .await
 }
 
 /// The data values that a registered set has, merged with those of the body.
