@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use cache::CacheStats;
-pub use output::Output;
+pub use output::{NamedFile, Output};
 pub use template::Template;
 pub use values::Values;
 
