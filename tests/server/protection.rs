@@ -174,9 +174,14 @@ fn overload_is_refused_and_clients_have_their_turns() {
     assert_eq!(overload.header("retry-after"), "1");
     // Who asks for little is answered behind what runs now, and one more of the greedy client at most.
     assert_eq!(modest[0].answer().unwrap().text(), "a: 1\n");
-    let last = greedy[4].stream.get_ref();
-    last.set_nonblocking(true).unwrap();
-    assert!(last.peek(&mut [0]).is_err(), "the greedy client was served first");
+    let answered = greedy.iter().filter(|connection| {
+        let stream = connection.stream.get_ref();
+        stream.set_nonblocking(true).unwrap();
+        let answered = stream.peek(&mut [0]).is_ok();
+        stream.set_nonblocking(false).unwrap();
+        answered
+    });
+    assert!(answered.count() <= 2, "the greedy client was served first");
     assert_eq!(modest[1].answer().unwrap().status, 200);
     let limit = greedy[0].answer().unwrap().is_problem(422, "limit");
     assert_eq!(limit["limit"], "time");
