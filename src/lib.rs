@@ -51,7 +51,7 @@ pub mod yaml;
 
 pub use error::{Error, ErrorKind, Failure, Frame, Result};
 pub use limits::{CancelToken, Limit, Limits};
-pub use renderer::{CacheStats, Output, Renderer, Template, Values};
+pub use renderer::{CacheStats, NamedFile, Output, Renderer, Template, Values};
 
 /// Runs the example of the README as a test.
 #[cfg(doctest)]

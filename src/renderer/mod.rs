@@ -15,7 +15,7 @@ mod values;
 use std::sync::Arc;
 
 pub use cache::CacheStats;
-pub use output::Output;
+pub use output::{NamedFile, Output};
 pub use template::Template;
 pub use values::Values;
 

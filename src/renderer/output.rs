@@ -9,6 +9,9 @@ use crate::limits::Limit;
 use crate::workspace::EvaluatedFiles;
 use crate::yaml::{self, Document};
 
+/// The path of a file that a render made, and its bytes.
+pub type NamedFile<'a> = (&'a str, Cow<'a, [u8]>);
+
 /// What a render made: documents, and the text files among the outputs.
 #[derive(Clone, Debug)]
 pub struct Output {
@@ -100,8 +103,8 @@ impl Output {
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] if they are too long.
-    pub fn files(&self) -> Result<Vec<(&str, Cow<'_, [u8]>)>> {
-        let mut files: Vec<(&str, Cow<'_, [u8]>)> =
+    pub fn files(&self) -> Result<Vec<NamedFile<'_>>> {
+        let mut files: Vec<NamedFile<'_>> =
             self.texts().map(|(path, bytes)| (path, Cow::Borrowed(bytes))).collect();
         let mut bytes: usize = files.iter().map(|(_, content)| content.len()).sum();
         for (path, documents, kept) in self.rendered.named_files() {

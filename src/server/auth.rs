@@ -117,13 +117,16 @@ impl Known {
     }
 }
 
+/// What was shown, the tokens it was found among, and whose it is.
+type Shown = (Vec<u8>, Arc<Known>, Arc<Account>);
+
 /// Who is at the other end of a connection.
 #[derive(Debug)]
 pub(super) struct Peer {
     /// Who it is if it shows no token: its certificate or its address.
     own: Arc<Account>,
     /// The token that was right the last time, and whose it is: it need not be looked for again.
-    last: Mutex<Option<(Vec<u8>, Arc<Known>, Arc<Account>)>>,
+    last: Mutex<Option<Shown>>,
 }
 
 impl Peer {

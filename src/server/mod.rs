@@ -5,6 +5,8 @@
 //! waits for its turn at a slot (`work`, `slots`). Template sets and blueprints that were registered are kept by the
 //! hash of their content (`store`). Templates see nothing but what came in requests.
 
+#![allow(clippy::result_large_err, reason = "a problem is rare, and is written to its client at once")]
+
 mod auth;
 mod blueprints;
 mod body;

@@ -205,7 +205,7 @@ async fn do_batch(
 fn do_turn(batch: &mut Batch, answer: &Answer, cancel: &CancelToken) -> Bytes {
     let start = Instant::now();
     let mut out = Vec::with_capacity(TURN_BYTES + TURN_BYTES / 8);
-    while let Some(line) = batch.lines.next() {
+    for line in batch.lines.by_ref() {
         let index = batch.first;
         batch.first += 1;
         let begin = out.len();

@@ -17,6 +17,9 @@ use super::work::Pace;
 use crate::Values;
 use crate::workspace::{self, Inspect};
 
+/// What the smallest set takes in memory, as measured.
+const SET_BYTES: usize = 32 << 10;
+
 /// Renders a registered set with data values in the body: the path that is worth most, so nothing on it is
 /// copied, and it goes to another thread only if it must.
 pub(super) async fn render_registered<B>(
@@ -110,7 +113,7 @@ pub(super) async fn register(
         let options = set.options.into();
         let template = in_work.work.renderer.compile_with(files.clone(), options)?;
         let pace = Pace::of(&template);
-        let bytes = template.bytes();
+        let bytes = template.bytes() + SET_BYTES;
         let entry = Arc::new(TemplateEntry { template, files, options, bytes, pace });
         let is_new = in_work.templates.insert(digest, Arc::clone(&entry), bytes, false)?;
         Ok::<_, Problem>((entry.describe(&digest.to_string()), is_new))

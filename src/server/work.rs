@@ -24,6 +24,10 @@ const SLOW_IN_A_ROW: u32 = 3;
 /// Templates that take longer than this to compile are never tried here.
 const HEAVY: Duration = Duration::from_millis(50);
 
+/// How many bytes of templates that are not registered are kept, as the cache counts them: by their text, which is
+/// little for small ones.
+const CACHE_BYTES: u64 = 4 << 20;
+
 /// What renders, and where.
 #[derive(Debug)]
 pub(super) struct Work {
@@ -102,7 +106,7 @@ impl Work {
         let renderer = |limits| Renderer::new().with_limits(limits).with_max_concurrent(usize::MAX);
         Work {
             slots,
-            renderer: Arc::new(renderer(limits.clone())),
+            renderer: Arc::new(renderer(limits.clone()).with_cache_bytes(CACHE_BYTES)),
             quick: renderer(quick),
             inline: AtomicU64::new(0),
         }

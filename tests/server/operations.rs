@@ -9,7 +9,7 @@ use crate::service::{Connection, JSON, NDJSON, Service, program};
 #[test]
 fn requests_that_have_begun_end_when_the_service_does() {
     let mut service = Service::start(&["--shutdown-delay-duration", "700ms"]);
-    let digest = service.register(&[("a.yml", "#@ load('@ytt:data', 'data')\n---\nn: #@ data.values.n\n")]);
+    let digest = service.register(&[("a.yml", "#@ load('@ytt:data', 'data')\n---\nm: #@ data.values.n\n")]);
     let mut stream = service.connect();
     let path = format!("/v1/templates/{digest}/stream");
     stream.head("POST", &path, &[NDJSON, ("transfer-encoding", "chunked")]);
@@ -28,11 +28,11 @@ fn requests_that_have_begun_end_when_the_service_does() {
         assert!(Instant::now() < end);
     }
     assert_eq!(service.get("/healthz").status, 200);
-    assert_eq!(service.render(&digest, "{\"n\":2}").text(), "n: 2\n");
+    assert_eq!(service.render(&digest, "{\"n\":2}").text(), "m: 2\n");
     std::thread::sleep(Duration::from_millis(1500));
     assert!(std::net::TcpStream::connect(service.address).is_err(), "new connections are still taken");
     stream.send_chunk(b"{\"n\":3}\n").unwrap();
-    assert_eq!(stream.chunk().unwrap(), b"{\"index\":1,\"documents\":[{\"n\":3}]}\n");
+    assert_eq!(stream.chunk().unwrap(), b"{\"index\":1,\"documents\":[{\"m\":3}]}\n");
     stream.send(b"0\r\n\r\n").unwrap();
     assert_eq!(stream.chunk(), None);
     assert_eq!(service.wait(), Some(0));
@@ -59,7 +59,7 @@ fn requests_that_take_too_long_are_cut_off() {
 #[test]
 fn figures_say_what_was_done() {
     let service = Service::start(&["--operations", "127.0.0.1:0"]);
-    let digest = service.register(&[("a.yml", "#@ load('@ytt:data', 'data')\nn: #@ data.values.n\n")]);
+    let digest = service.register(&[("a.yml", "#@ load('@ytt:data', 'data')\nm: #@ data.values.n\n")]);
     for _ in 0..3 {
         assert_eq!(service.render(&digest, "{\"n\":1}").status, 200);
     }

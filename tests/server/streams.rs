@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::service::{NDJSON, Service};
 
-const TEMPLATE: &str = "#@ load('@ytt:data', 'data')\n---\nn: #@ data.values.n + 1\n";
+const TEMPLATE: &str = "#@ load('@ytt:data', 'data')\n---\nm: #@ data.values.n + 1\n";
 
 fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -35,11 +35,11 @@ fn a_line_for_each_in_order_with_an_error_for_each_that_fails() {
                 (&json!(422), &json!("evaluation"))
             );
         } else {
-            assert_eq!(line["documents"], json!([{"n": n + 1}]));
+            assert_eq!(line["documents"], json!([{"m": n + 1}]));
         }
     }
     let yaml = service.ask("POST", &format!("{path}?as=yaml"), &[NDJSON], b"{\"n\": 1}");
-    assert_eq!(yaml.text(), "{\"index\":0,\"output\":\"n: 2\\n\"}\n");
+    assert_eq!(yaml.text(), "{\"index\":0,\"output\":\"m: 2\\n\"}\n");
     assert_eq!(service.ask("POST", &path, &[NDJSON], b"").text(), "");
     service.ask("POST", &format!("{path}?as=x"), &[NDJSON], b"").is_problem(400, "request");
     service.ask("POST", &path, &[("content-type", "text/csv")], b"").is_problem(415, "media-type");
@@ -54,13 +54,13 @@ fn answers_flow_while_the_request_is_still_being_sent() {
     connection.head("POST", &path, &[NDJSON, ("transfer-encoding", "chunked")]);
     connection.send_chunk(b"{\"n\":0}\n{\"n\"").unwrap();
     assert_eq!(connection.answer_head().unwrap().0, 200);
-    assert_eq!(connection.chunk().unwrap(), b"{\"index\":0,\"documents\":[{\"n\":1}]}\n");
+    assert_eq!(connection.chunk().unwrap(), b"{\"index\":0,\"documents\":[{\"m\":1}]}\n");
     connection.send_chunk(b":5}\n").unwrap();
-    assert_eq!(connection.chunk().unwrap(), b"{\"index\":1,\"documents\":[{\"n\":6}]}\n");
+    assert_eq!(connection.chunk().unwrap(), b"{\"index\":1,\"documents\":[{\"m\":6}]}\n");
     // The last line needs no end.
     connection.send_chunk(b"{\"n\":9}").unwrap();
     connection.send(b"0\r\n\r\n").unwrap();
-    assert_eq!(connection.chunk().unwrap(), b"{\"index\":2,\"documents\":[{\"n\":10}]}\n");
+    assert_eq!(connection.chunk().unwrap(), b"{\"index\":2,\"documents\":[{\"m\":10}]}\n");
     assert_eq!(connection.chunk(), None);
     assert_eq!(connection.ask("GET", "/healthz", &[], b"").status, 200);
 }
@@ -103,7 +103,7 @@ fn a_line_that_is_too_long_costs_no_other() {
     let lines = lines(&answer.text());
     let statuses: Vec<Value> = lines.iter().map(|line| line["error"]["status"].clone()).collect();
     assert_eq!(statuses, [Value::Null, json!(413), Value::Null, json!(422), json!(400), Value::Null]);
-    assert_eq!(lines[5]["documents"], json!([{"n": 4}]));
+    assert_eq!(lines[5]["documents"], json!([{"m": 4}]));
 }
 
 #[test]
@@ -116,6 +116,6 @@ fn a_stream_that_stops_for_too_long_ends_with_an_error() {
     connection.send_chunk(b"{\"n\":0}\n").unwrap();
     let answer = connection.answer().unwrap();
     let lines = lines(&answer.text());
-    assert_eq!(lines[0]["documents"], json!([{"n": 1}]));
+    assert_eq!(lines[0]["documents"], json!([{"m": 1}]));
     assert_eq!((&lines[1]["index"], &lines[1]["error"]["status"]), (&json!(1), &json!(408)));
 }

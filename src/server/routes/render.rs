@@ -8,7 +8,6 @@ use axum::extract::{Request, State};
 use super::Answer;
 use crate::server::body;
 use crate::server::output::{Format, OutputFiles};
-use crate::server::problem::Problem;
 use crate::server::state::{Call, Shared};
 use crate::server::templates::{self, Subject};
 use crate::server::wire::RenderRequest;
@@ -84,5 +83,5 @@ async fn inspect(shared: Arc<Shared>, call: Call, request: Request, what: Inspec
     let format = Format::accepted_one(&parts.headers)?;
     let request: RenderRequest = body::json(&parts.headers, body, shared.body).await?;
     let inspected = templates::inspect(&shared, &call, format, Subject::Request(Box::new(request)), what);
-    inspected.await.map_err(Problem::from)
+    inspected.await
 }
