@@ -154,18 +154,42 @@ impl Client {
 
     /// Watches what is below a path from a version on.
     pub(super) async fn watch(&self, path: &str, query: &str, version: &str) -> Result<Watch> {
+        let (stream, version) = (self.stream(path, query, version).await?, version.to_owned());
+        let (client, path, query) = (self.clone(), path.to_owned(), query.to_owned());
+        Ok(Watch { client, path, query, version, stream, line: Vec::new() })
+    }
+
+    async fn stream(&self, path: &str, query: &str, version: &str) -> Result<Stream> {
         let uri = format!("{path}?watch=true&timeoutSeconds=3600&resourceVersion={version}{query}");
         let request = Client::request(&Method::GET, &uri, None, "application/json")?;
         let stream = self.0.request_stream(request).await;
         let stream = stream.map_err(|error| BenchError::Cluster(format!("WATCH {path}"), error))?;
-        Ok(Watch { stream: Box::new(Box::pin(stream)), line: Vec::new() })
+        Ok(Box::new(Box::pin(stream)))
     }
 }
 
-/// What is told of objects.
+type Stream = Box<dyn AsyncBufRead + Send + Unpin>;
+
+/// What is told of objects. An API server ends a watch whose reader is too slow; it goes on from there.
 pub(super) struct Watch {
-    stream: Box<dyn AsyncBufRead + Send + Unpin>,
+    client: Client,
+    path: String,
+    query: String,
+    version: String,
+    stream: Stream,
     line: Vec<u8>,
+}
+
+/// What a watch shows.
+pub(super) trait Watched: DeserializeOwned {
+    /// Its metadata.
+    fn metadata(&self) -> &Metadata;
+}
+
+impl Watched for Named {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
 }
 
 impl Watch {
@@ -173,19 +197,27 @@ impl Watch {
     /// have defaults.
     ///
     /// # Errors
-    /// The watch has ended.
-    pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Result<T> {
+    /// That of the API server when it is asked anew.
+    pub(super) async fn next<T: Watched>(&mut self) -> Result<T> {
         loop {
             self.line.clear();
             let read = self.stream.read_until(b'\n', &mut self.line).await;
-            if read.map_err(|error| failed(format!("watching: {error}")))? == 0 {
-                return Err(failed("a watch has ended before what it waited for"));
+            if !matches!(read, Ok(1..)) {
+                self.stream = self.client.stream(&self.path, &self.query, &self.version).await?;
+                continue;
             }
             let text = std::str::from_utf8(&self.line).unwrap_or_default();
             let event: Event<T> = self::read(text)?;
             match event.r#type.as_str() {
-                "ADDED" | "MODIFIED" => return Ok(event.object),
-                "ERROR" => return Err(failed(format!("watching: {text}"))),
+                "ADDED" | "MODIFIED" => {
+                    self.version.clone_from(&event.object.metadata().resource_version);
+                    return Ok(event.object);
+                }
+                // The version is too old: all that is there is told again.
+                "ERROR" => {
+                    self.version.clear();
+                    self.stream = self.client.stream(&self.path, &self.query, "").await?;
+                }
                 _ => {}
             }
         }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use super::client::{Client, Metadata, Watch};
+use super::client::{Client, Metadata, Watch, Watched};
 use super::error::{Result, failed};
 
 /// As much of an object as is looked at.
@@ -30,6 +30,12 @@ pub(super) struct SeenStatus {
 struct Condition {
     r#type: String,
     status: String,
+}
+
+impl Watched for Seen {
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
 }
 
 impl Seen {
