@@ -44,7 +44,11 @@ where
         |output| format.write(&output),
     );
     if let Some(result) = quick {
-        return Ok(format.response(result?));
+        let response = format.response(result?);
+        // Whoever else is ready renders first, then all answers are sent one after the other: to wake a client
+        // costs more than to send, and those that are awake already need not be woken.
+        tokio::task::yield_now().await;
+        return Ok(response);
     }
     let work = Arc::clone(&shared.work);
     let rendered = shared.work.run(&call.client.id, move |cancel| {

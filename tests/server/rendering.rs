@@ -211,12 +211,28 @@ fn the_examples_can_be_rendered() {
         examples.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"hello"), "{names:?}");
     for name in names {
-        let mut example = service.get(&format!("/v1/examples/{name}")).json();
-        let fields = example.as_object_mut().unwrap();
-        fields.remove("name");
-        fields.remove("title");
-        let rendered = service.post("/v1/render", &example);
-        assert_eq!(rendered.status, 200, "{name}: {}", rendered.text());
+        let example = service.get(&format!("/v1/examples/{name}")).json();
+        let answer = match example["kind"].as_str() {
+            Some("fleet") => {
+                let texts: Vec<&str> = example["files"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|file| file["text"].as_str().unwrap())
+                    .collect();
+                let set = json!({"objects": texts.join("\n---\n"), "observed": example["observed"]});
+                service.post("/v1/blueprints", &set)
+            }
+            _ => {
+                let mut request = example.clone();
+                let fields = request.as_object_mut().unwrap();
+                for field in ["name", "title", "kind", "observed"] {
+                    fields.remove(field);
+                }
+                service.post("/v1/render", &request)
+            }
+        };
+        assert!([200, 201].contains(&answer.status), "{name}: {}", answer.text());
     }
     service.get("/v1/examples/none").is_problem(404, "not-found");
 }
