@@ -14,7 +14,7 @@ use crate::fleet::load::Loaded;
 use crate::fleet::owners::Owners;
 use crate::fleet::{Fleet, Observed, Problem};
 use crate::yaml::{Document, DocumentSet, json, print_documents};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Limits, Result};
 
 const EXAMPLES: &str = "\
 Stamps a fleet with the blueprints and templates of --before and with those of --after, and shows which objects
@@ -110,7 +110,7 @@ fn compare(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
         let except: Vec<PathBuf> = inside.chain(observed.iter().cloned()).collect();
         let loaded = Loaded::read(&[folder.to_owned()], &except);
         let (observed, observed_problems) = Observed::read(&observed);
-        let (fleet, owners, mut problems) = Fleet::of(loaded, observed, now);
+        let (fleet, owners, mut problems) = Fleet::of(loaded, observed, now, &Limits::default());
         problems.extend(observed_problems);
         (fleet, owners, problems)
     };

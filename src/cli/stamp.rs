@@ -15,7 +15,7 @@ use crate::fleet::owners::Owners;
 use crate::fleet::realize::State;
 use crate::fleet::stamp::{Options, Report, Summary, Target, stamp};
 use crate::fleet::{Fleet, Shard};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Limits, Result};
 
 const EXAMPLES: &str = "\
 Takes blueprints, templates and owners (workloads, deliverables, runnables) from files and prints what a
@@ -135,7 +135,8 @@ fn stamp_fleet(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
     let options = options(matches)?;
     let start = Instant::now();
     let quiet = matches.get_flag("quiet");
-    let (fleet, loaded, problems) = Fleet::load(&paths("filename"), &paths("observed"), time()?);
+    let (fleet, loaded, problems) =
+        Fleet::load(&paths("filename"), &paths("observed"), time()?, &Limits::default());
     for problem in &problems {
         console.complain(&format!("{problem}\n"));
     }

@@ -10,6 +10,7 @@ use super::observed::{Failed, RULES};
 use super::{Layered, Observed, Problem, fields};
 use crate::cluster::memory::{Observer, Settings};
 use crate::cluster::{Cluster, ManualClock, Memory, Object, ObjectKey, rfc3339};
+use crate::limits::Limits;
 use crate::renderer::Renderer;
 use crate::supply_chain::api::{Condition, GROUP, TemplateKind, read};
 use crate::supply_chain::catalog::Catalog;
@@ -41,28 +42,34 @@ impl Fleet {
     /// Reads blueprints, templates and other objects from files and folders, and what is observed from
     /// others. Gives the owners among the files, and what is wrong with any of it.
     ///
-    /// Conditions and creation times have `time`.
+    /// Conditions and creation times have `time`; each template renders within `limits`.
     pub fn load(
         files: &[PathBuf],
         observed: &[PathBuf],
         time: Timestamp,
+        limits: &Limits,
     ) -> (Fleet, Vec<Source>, Vec<Problem>) {
         let loaded = Loaded::read(files, observed);
         let (observed, observed_problems) = Observed::read(observed);
-        let (fleet, owners, mut problems) = Fleet::of(loaded, observed, time);
+        let (fleet, owners, mut problems) = Fleet::of(loaded, observed, time, limits);
         problems.extend(observed_problems);
         (fleet, owners, problems)
     }
 
     /// Takes blueprints, templates and other objects from what files hold; as [`load`](Fleet::load).
-    pub fn of(loaded: Loaded, observed: Observed, time: Timestamp) -> (Fleet, Vec<Source>, Vec<Problem>) {
+    pub fn of(
+        loaded: Loaded,
+        observed: Observed,
+        time: Timestamp,
+        limits: &Limits,
+    ) -> (Fleet, Vec<Source>, Vec<Problem>) {
         let mut problems = loaded.problems;
         for source in &loaded.rules {
             let message = format!("{RULES} do nothing here: give them with --observed");
             problems.push(Problem::warning(source.place.clone(), message));
         }
         let failed = Arc::default();
-        let mut fleet = Fleet::new(observed, time, &failed);
+        let mut fleet = Fleet::new(observed, time, limits, &failed);
         for source in &loaded.catalog {
             fleet.add_to_catalog(source, &mut problems);
         }
@@ -74,7 +81,7 @@ impl Fleet {
     }
 
     /// Without blueprints and templates.
-    fn new(observed: Observed, time: Timestamp, failed: &Arc<Mutex<Vec<Problem>>>) -> Fleet {
+    fn new(observed: Observed, time: Timestamp, limits: &Limits, failed: &Arc<Mutex<Vec<Problem>>>) -> Fleet {
         let observed = Arc::new(observed);
         let watching = Watching { observed: Arc::clone(&observed), failed: Arc::clone(failed) };
         let base = Memory::with(Arc::new(Settings::new().clock(ManualClock::at(time)).observer(watching)));
@@ -82,7 +89,8 @@ impl Fleet {
             // They have a name and a kind: there is nothing else to refuse.
             let _ = base.load(source.object.clone());
         }
-        let catalog = Catalog::with_renderer(Arc::new(Renderer::new().with_max_concurrent(usize::MAX >> 8)));
+        let renderer = Renderer::new().with_limits(limits.clone()).with_max_concurrent(usize::MAX >> 8);
+        let catalog = Catalog::with_renderer(Arc::new(renderer));
         Fleet { catalog, observed, base: Arc::new(base), time, now: rfc3339(time) }
     }
 

@@ -25,7 +25,7 @@ use crate::supply_chain::api::BlueprintKind;
 use crate::supply_chain::catalog::CompiledBlueprint;
 use crate::supply_chain::object::at;
 use crate::yaml::{Node, json};
-use crate::{CancelToken, Error, ErrorKind, Limit};
+use crate::{CancelToken, Error, ErrorKind, Limit, Limits};
 
 /// How many times as large as its text a set is in memory, about.
 const GROWTH: usize = 24;
@@ -44,6 +44,8 @@ pub(super) struct BlueprintEntry {
 /// All sets.
 #[derive(Debug)]
 pub(super) struct Blueprints {
+    /// What each render for an owner may use.
+    limits: Limits,
     pub(super) store: Store<BlueprintEntry>,
     pub(super) default: OnceLock<Digest>,
 }
@@ -52,8 +54,12 @@ pub(super) struct Blueprints {
 pub(super) struct Stamped(Realized);
 
 impl Blueprints {
-    pub(super) fn new(bytes: usize) -> Blueprints {
-        Blueprints { store: Store::new("set of blueprints", bytes), default: OnceLock::new() }
+    pub(super) fn new(bytes: usize, limits: &Limits) -> Blueprints {
+        Blueprints {
+            limits: limits.clone(),
+            store: Store::new("set of blueprints", bytes),
+            default: OnceLock::new(),
+        }
     }
 
     /// Reads the set that belongs to the service.
@@ -70,7 +76,7 @@ impl Blueprints {
         }
         let digest = Digest::of(parts.iter().map(Vec::as_slice));
         let bytes = parts.iter().map(Vec::len).sum::<usize>().saturating_mul(GROWTH);
-        let (fleet, owners, problems) = Fleet::load(files, observed, Timestamp::now());
+        let (fleet, owners, problems) = Fleet::load(files, observed, Timestamp::now(), &self.limits);
         let problems = problems.iter().map(ToString::to_string).collect();
         let entry = Arc::new(BlueprintEntry::new(fleet, owners, problems, digest));
         let description = entry.description.clone();
@@ -96,7 +102,7 @@ impl Blueprints {
         };
         let (observed, observed_problems) = Observed::of(read("observed", observed_text));
         let (fleet, owners, mut problems) =
-            Fleet::of(read("objects", &request.objects), observed, Timestamp::now());
+            Fleet::of(read("objects", &request.objects), observed, Timestamp::now(), &self.limits);
         problems.extend(observed_problems);
         let problems = problems.iter().map(ToString::to_string).collect();
         let bytes = (request.objects.len() + observed_text.len()).saturating_mul(GROWTH);

@@ -47,7 +47,7 @@ impl Shared {
         Shared {
             work: Arc::new(Work::new(&options.limits, slots)),
             templates: Store::new("template set", options.store_bytes),
-            blueprints: Blueprints::new(options.store_bytes),
+            blueprints: Blueprints::new(options.store_bytes, &options.limits),
             clients: Clients::new(ClientLimits {
                 requests: options.client_requests,
                 rate: options.client_rate,

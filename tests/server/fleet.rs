@@ -191,3 +191,53 @@ fn a_fleet_is_shown_page_by_page_with_pictures() {
     service.get(&format!("{path}&continue=x")).is_problem(400, "request");
     service.get(&path.replace("10", "0")).is_problem(400, "request");
 }
+
+#[test]
+fn owners_are_stamped_within_the_limits() {
+    let objects = |turns: u32| {
+        format!(
+            "apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: {{name: chain}}
+spec:
+  selector: {{type: web}}
+  resources:
+  - name: only
+    templateRef: {{kind: ClusterTemplate, name: busy}}
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterTemplate
+metadata: {{name: busy}}
+spec:
+  ytt: |
+    #@ def turn():
+    #@   for i in range({turns}):
+    #@     j = i
+    #@   end
+    #@   return j
+    #@ end
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: busy
+    data:
+      turns: #@ str(turn())
+"
+        )
+    };
+    let service = Service::start(&["--limit-steps", "10000"]);
+    let workload = json!({
+        "apiVersion": "carto.run/v1alpha1", "kind": "Workload",
+        "metadata": {"name": "web", "namespace": "default", "labels": {"type": "web"}}, "spec": {},
+    });
+    let state = |turns| {
+        let set = service.post("/v1/blueprints", &json!({"objects": objects(turns)})).json();
+        let path = format!("/v1/blueprints/{}/stamp?owners=true", set["digest"].as_str().unwrap());
+        let owners = service.post(&path, &workload).json();
+        (owners[0]["state"].clone(), owners[0].to_string())
+    };
+    assert_eq!(state(100).0, "ready");
+    let (state, shown) = state(100_000);
+    assert_eq!(state, "failed", "{shown}");
+    assert!(shown.contains("steps"), "{shown}");
+}

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use self::against::Compared;
 use self::sample::{OBSERVED, PLATFORM, RESOURCES, Workloads, YTT_RESOURCES};
+use crate::Limits;
 use crate::bench::usage::Usage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::fleet::load::Loaded;
@@ -69,7 +70,7 @@ pub fn fleet() -> Result<Fleet> {
     let mut rules = Loaded::default();
     rules.stream("observed.yaml".into(), OBSERVED.as_bytes());
     let (observed, mut problems) = Observed::of(rules);
-    let (fleet, _, more) = Fleet::of(loaded, observed, Timestamp::UNIX_EPOCH);
+    let (fleet, _, more) = Fleet::of(loaded, observed, Timestamp::UNIX_EPOCH, &Limits::default());
     problems.extend(more);
     match problems.first() {
         Some(problem) => Err(Error::new(ErrorKind::Internal, problem.to_string())),
