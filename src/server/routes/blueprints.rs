@@ -118,7 +118,7 @@ pub(super) struct StampQuery {
     request_body(content(
         (serde_json::Value = "application/json"),
         (serde_json::Value = "application/yaml"),
-        (String = "application/x-ndjson"),
+        (serde_json::Value = "application/x-ndjson"),
     ), description = "Owners"),
     responses((status = 200, description = "What would be applied, or with `owners=true` a list of owners", content(
         (serde_json::Value = "application/yaml"),
@@ -170,7 +170,7 @@ pub(super) async fn stamp(
 #[utoipa::path(
     post, path = "/v1/blueprints/{digest}/stream", tag = "blueprints",
     params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
-    request_body(content = String, content_type = "application/x-ndjson"),
+    request_body(content = serde_json::Value, content_type = "application/x-ndjson"),
     responses((status = 200, description = "A line for each", body = String, content_type = "application/x-ndjson")),
 )]
 pub(super) async fn stream(

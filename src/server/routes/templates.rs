@@ -108,7 +108,7 @@ pub(super) async fn remove(State(shared): State<Arc<Shared>>, Path(reference): P
 #[utoipa::path(
     post, path = "/v1/templates/{digest}/render", tag = "templates",
     params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
-    request_body(content((HashMap<String, serde_json::Value> = "application/json"), (serde_json::Value = "application/yaml")), description = "Data values"),
+    request_body(content((Option<HashMap<String, serde_json::Value>> = "application/json"), (serde_json::Value = "application/yaml")), description = "Data values"),
     responses((status = 200, description = "What the templates give", content(
         (serde_json::Value = "application/yaml"),
         (Vec<serde_json::Value> = "application/json"),
@@ -154,7 +154,7 @@ pub(super) struct StreamQuery {
 #[utoipa::path(
     post, path = "/v1/templates/{digest}/stream", tag = "templates",
     params(("digest" = String, Path, description = "`sha256:` and 64 digits"), StreamQuery),
-    request_body(content = String, content_type = "application/x-ndjson"),
+    request_body(content = serde_json::Value, content_type = "application/x-ndjson"),
     responses((status = 200, description = "A line for each", body = String, content_type = "application/x-ndjson")),
 )]
 pub(super) async fn stream(
@@ -222,7 +222,7 @@ pub(super) async fn schema(
 #[utoipa::path(
     post, path = "/v1/templates/{digest}/data-values", tag = "templates",
     params(("digest" = String, Path, description = "`sha256:` and 64 digits")),
-    request_body(content((HashMap<String, serde_json::Value> = "application/json"), (serde_json::Value = "application/yaml")), description = "Data values"),
+    request_body(content((Option<HashMap<String, serde_json::Value>> = "application/json"), (serde_json::Value = "application/yaml")), description = "Data values"),
     responses((status = 200, description = "The data values", content(
         (serde_json::Value = "application/json"),
         (serde_json::Value = "application/yaml"),
