@@ -55,6 +55,27 @@ Examples:
   stampmill bench serve
 ";
 
+/// How a measurement is shown.
+fn output() -> Arg {
+    Arg::new("output")
+        .long("output")
+        .short('o')
+        .value_name("FORMAT")
+        .default_value("table")
+        .value_parser(PossibleValuesParser::new(["table", "json"]))
+        .help("How to show the result")
+}
+
+/// How long one measurement of several takes.
+fn duration() -> Arg {
+    Arg::new("duration")
+        .long("duration")
+        .value_name("TIME")
+        .default_value("3s")
+        .value_parser(parse_duration)
+        .help("How long each measurement takes: a number with ms, s or m")
+}
+
 pub(super) fn command() -> Command {
     let paths = |name: &'static str, value: &'static str| {
         Arg::new(name)
@@ -88,14 +109,7 @@ pub(super) fn command() -> Command {
                 .conflicts_with("data-values-file")
                 .help("Many data values, rendered in turn: a directory of .json and .yml files, or a file with a JSON object a line"),
         )
-        .arg(
-            Arg::new("duration")
-                .long("duration")
-                .value_name("TIME")
-                .default_value("3s")
-                .value_parser(parse_duration)
-                .help("How long each measurement takes: a number with ms, s or m"),
-        )
+        .arg(duration())
         .arg(
             Arg::new("threads")
                 .long("threads")
@@ -124,15 +138,7 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Render on one thread and print how many renders there were a second"),
         )
-        .arg(
-            Arg::new("output")
-                .long("output")
-                .short('o')
-                .value_name("FORMAT")
-                .default_value("table")
-                .value_parser(PossibleValuesParser::new(["table", "json"]))
-                .help("How to show the result"),
-        );
+        .arg(output());
     #[cfg(feature = "controller")]
     let command = command.subcommand(controller::command());
     #[cfg(feature = "server")]

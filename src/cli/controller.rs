@@ -75,18 +75,7 @@ pub(super) fn command() -> Command {
                 .value_parser(value_parser!(u64).range(1..=3600))
                 .help("How long one request to the API server may take"),
         )
-        .arg(
-            flag("metrics-bind-address", "ADDRESS")
-                .default_value(":8080")
-                .value_parser(parse_address)
-                .help("Where to serve /metrics; 0 for nowhere"),
-        )
-        .arg(
-            flag("health-probe-bind-address", "ADDRESS")
-                .default_value(":8081")
-                .value_parser(parse_address)
-                .help("Where to serve /healthz and /readyz; 0 for nowhere"),
-        )
+        .args(bind_addresses())
         .arg(
             flag("leader-elect", "BOOL")
                 .default_value("true")
@@ -133,6 +122,18 @@ pub(super) fn command() -> Command {
                 .help("Log what would be written, and write nothing"),
         )
         .arg(log_level())
+}
+
+/// Where figures and probes are served.
+pub(super) fn bind_addresses() -> [Arg; 2] {
+    let address = |name: &'static str, default: &'static str| {
+        Arg::new(name).long(name).value_name("ADDRESS").default_value(default).value_parser(parse_address)
+    };
+    [
+        address("metrics-bind-address", ":8080").help("Where to serve /metrics; 0 for nowhere"),
+        address("health-probe-bind-address", ":8081")
+            .help("Where to serve /healthz and /readyz; 0 for nowhere"),
+    ]
 }
 
 pub(super) fn log_level() -> Arg {

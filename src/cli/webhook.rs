@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 
 use super::Exit;
-use super::controller::{get, log_level, other, parse_address, parse_listen, run_until_stopped};
+use super::controller::{bind_addresses, get, log_level, other, parse_listen, run_until_stopped};
 use super::daemon::stop;
 use crate::Result;
 use crate::controller::webhook::{WebhookOptions, run_webhook};
@@ -41,18 +41,7 @@ pub(super) fn command() -> Command {
         )
         .arg(file("cert").help("Certificate, PEM; read again when it changes"))
         .arg(file("key").help("Private key, PEM"))
-        .arg(
-            flag("metrics-bind-address", "ADDRESS")
-                .default_value(":8080")
-                .value_parser(parse_address)
-                .help("Where to serve /metrics; 0 for nowhere"),
-        )
-        .arg(
-            flag("health-probe-bind-address", "ADDRESS")
-                .default_value(":8081")
-                .value_parser(parse_address)
-                .help("Where to serve /healthz and /readyz; 0 for nowhere"),
-        )
+        .args(bind_addresses())
         .arg(log_level())
 }
 

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use crate::bench::controller::{ControllerBench, clean_up};
@@ -108,15 +107,7 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Remove what a run has left behind that was killed, and measure nothing"),
         )
-        .arg(
-            Arg::new("output")
-                .long("output")
-                .short('o')
-                .value_name("FORMAT")
-                .default_value("table")
-                .value_parser(PossibleValuesParser::new(["table", "json"]))
-                .help("How to show the result"),
-        )
+        .arg(super::output())
 }
 
 pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {

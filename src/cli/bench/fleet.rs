@@ -5,7 +5,6 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 
 use crate::Result;
@@ -65,15 +64,7 @@ pub(super) fn command() -> Command {
                 .conflicts_with_all(["against", "threads"])
                 .help("Write the fleet to a folder instead"),
         )
-        .arg(
-            Arg::new("output")
-                .long("output")
-                .short('o')
-                .value_name("FORMAT")
-                .default_value("table")
-                .value_parser(PossibleValuesParser::new(["table", "json"]))
-                .help("How to show the result"),
-        )
+        .arg(super::output())
 }
 
 pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use super::parse_duration;
@@ -56,14 +55,7 @@ pub(super) fn command() -> Command {
                 .requires("file")
                 .help("Data values, JSON; each file is an input"),
         )
-        .arg(
-            Arg::new("duration")
-                .long("duration")
-                .value_name("TIME")
-                .default_value("3s")
-                .value_parser(parse_duration)
-                .help("How long each measurement takes: a number with ms, s or m"),
-        )
+        .arg(super::duration())
         .arg(
             Arg::new("connections")
                 .long("connections")
@@ -79,15 +71,7 @@ pub(super) fn command() -> Command {
                 .value_parser(parse_duration)
                 .help("Full load for this long, good and bad requests"),
         )
-        .arg(
-            Arg::new("output")
-                .long("output")
-                .short('o')
-                .value_name("FORMAT")
-                .default_value("table")
-                .value_parser(PossibleValuesParser::new(["table", "json"]))
-                .help("How to show the result"),
-        )
+        .arg(super::output())
 }
 
 pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
