@@ -44,7 +44,7 @@ impl Output {
     /// # Errors
     /// [`ErrorKind::Limit`] if that is too long.
     pub fn yaml(&self) -> Result<String> {
-        let mut out = String::with_capacity(self.bytes);
+        let mut out = String::new();
         self.write_yaml(&mut out)?;
         Ok(out)
     }
@@ -55,6 +55,7 @@ impl Output {
     /// The same.
     pub fn write_yaml(&self, out: &mut String) -> Result<()> {
         let start = out.len();
+        out.reserve(self.bytes);
         for file in self.rendered.files() {
             file.print(out, start);
             self.check(out.len() - start)?;

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -142,7 +140,7 @@ impl Peer {
         Peer { own: clients.account(&id), last: Mutex::new(None) }
     }
 
-    /// Who asks; without tokens, whoever is at the other end.
+    /// Who asks, from the value of `Authorization`; without tokens, whoever is at the other end.
     ///
     /// # Errors
     /// There is no token, or one that is not known.
@@ -150,29 +148,24 @@ impl Peer {
         &self,
         tokens: Option<&Tokens>,
         clients: &Clients,
-        headers: &HeaderMap,
+        authorization: Option<&[u8]>,
     ) -> Result<Arc<Account>, Problem> {
         let Some(tokens) = tokens else { return Ok(Arc::clone(&self.own)) };
         let unauthorized = |what: &str| Problem::new(Fault::Unauthorized, what);
-        let header = headers
-            .get(AUTHORIZATION)
-            .ok_or_else(|| unauthorized("show a token: Authorization: Bearer …"))?;
+        let header = authorization.ok_or_else(|| unauthorized("show a token: Authorization: Bearer …"))?;
         let known = tokens.known();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((value, of, account)) = &*last
             && Arc::ptr_eq(of, &known)
-            && bool::from(value.as_slice().ct_eq(header.as_bytes()))
+            && bool::from(value.as_slice().ct_eq(header))
         {
             return Ok(Arc::clone(account));
         }
-        let token = header
-            .as_bytes()
-            .split_at_checked(7)
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
+        let token = header.split_at_checked(7).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
         let (_, token) = token.ok_or_else(|| unauthorized("the token must be a bearer token"))?;
         let name = known.name(token.trim_ascii()).ok_or_else(|| unauthorized("this token is not known"))?;
         let account = clients.account(name);
-        *last = Some((header.as_bytes().to_vec(), Arc::clone(&known), Arc::clone(&account)));
+        *last = Some((header.to_vec(), Arc::clone(&known), Arc::clone(&account)));
         Ok(account)
     }
 }
@@ -182,8 +175,6 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use std::net::{IpAddr, Ipv4Addr};
-
-    use http::{HeaderMap, HeaderValue};
 
     use super::*;
     use crate::server::clients::ClientLimits;
@@ -200,10 +191,8 @@ mod tests {
         let tokens = Tokens::read(&path).unwrap();
         let clients = clients();
         let peer = Peer::new(&clients, IpAddr::V4(Ipv4Addr::LOCALHOST), None);
-        let who = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
-            peer.identify(Some(&tokens), &clients, &headers)
+        let who = |value: &str| {
+            peer.identify(Some(&tokens), &clients, Some(value.as_bytes()))
                 .map(|account| account.id.to_string())
                 .map_err(|p| p.status)
         };
@@ -213,10 +202,7 @@ mod tests {
         for wrong in ["Bearer ab", "Bearer abcd", "Bearer ", "abc", "Basic abc", "Bearer # who may"] {
             assert_eq!(who(wrong), Err(401), "{wrong}");
         }
-        assert_eq!(
-            peer.identify(Some(&tokens), &clients, &HeaderMap::new()).map_err(|p| p.status).err(),
-            Some(401)
-        );
+        assert_eq!(peer.identify(Some(&tokens), &clients, None).map_err(|p| p.status).err(), Some(401));
         std::fs::write(&path, "xyz,carol\n").unwrap();
         assert!(tokens.refresh().unwrap());
         assert_eq!(who("Bearer abc"), Err(401));
@@ -231,9 +217,9 @@ mod tests {
     fn without_tokens_clients_are_addresses() {
         let clients = clients();
         let peer = Peer::new(&clients, IpAddr::V4(Ipv4Addr::LOCALHOST), None);
-        assert_eq!(&*peer.identify(None, &clients, &HeaderMap::new()).unwrap().id, "127.0.0.1");
+        assert_eq!(&*peer.identify(None, &clients, None).unwrap().id, "127.0.0.1");
         let peer = Peer::new(&clients, IpAddr::V4(Ipv4Addr::LOCALHOST), Some(b""));
-        let id = peer.identify(None, &clients, &HeaderMap::new()).unwrap().id.to_string();
+        let id = peer.identify(None, &clients, None).unwrap().id.to_string();
         assert!(id.starts_with("certificate e3b0c44298fc1c149afb"), "{id}");
     }
 }

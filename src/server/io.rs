@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
@@ -18,6 +19,8 @@ const LINGER_BYTES: usize = 64 << 20;
 /// A connection with a watch on it.
 pub(super) struct Watched<S> {
     inner: S,
+    /// What was read already, to be read again.
+    before: Bytes,
     write_timeout: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     closing: Closing,
@@ -32,7 +35,12 @@ enum Closing {
 
 impl<S> Watched<S> {
     pub(super) fn new(inner: S, write_timeout: Duration) -> Watched<S> {
-        Watched { inner, write_timeout, stalled: None, closing: Closing::No }
+        Watched { inner, before: Bytes::new(), write_timeout, stalled: None, closing: Closing::No }
+    }
+
+    /// Gives back what was read, for somebody else to read.
+    pub(super) fn put_back(&mut self, bytes: Bytes) {
+        self.before = bytes;
     }
 
     /// Passes progress on, and fails if there was none for too long.
@@ -54,6 +62,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if !self.before.is_empty() {
+            let count = self.before.len().min(buffer.remaining());
+            buffer.put_slice(&self.before.split_to(count));
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.inner).poll_read(context, buffer)
     }
 }

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use super::auth::Peer;
+use super::direct;
 use super::io::Watched;
 use super::options::Options;
 use super::service::Service;
@@ -145,23 +146,22 @@ impl Listener {
         _ = stream.set_nodelay(true);
         let service = Arc::clone(&self.service);
         let http = self.http.clone();
-        let write_timeout = self.write_timeout;
+        let (write_timeout, idle) = (self.write_timeout, self.header_timeout);
         let Some(tls) = &self.tls else {
             tokio::spawn(async move {
                 let peer = Peer::new(&service.shared.clients, address, None);
-                serve(&http, Watched::new(stream, write_timeout), service, peer, stop).await;
+                serve(&http, Watched::new(stream, write_timeout), service, peer, stop, idle).await;
                 drop(counted);
             });
             return;
         };
         let acceptor = TlsAcceptor::from(tls.config());
-        let time = self.header_timeout;
         tokio::spawn(async move {
-            match tokio::time::timeout(time, acceptor.accept(stream)).await {
+            match tokio::time::timeout(idle, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => {
                     let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).cloned();
                     let peer = Peer::new(&service.shared.clients, address, certificate.as_deref());
-                    serve(&http, Watched::new(stream, write_timeout), service, peer, stop).await;
+                    serve(&http, Watched::new(stream, write_timeout), service, peer, stop, idle).await;
                 }
                 Ok(Err(error)) => {
                     service.shared.metrics.refused("tls");
@@ -176,13 +176,22 @@ impl Listener {
 
 async fn serve<S>(
     http: &http1::Builder,
-    stream: S,
+    mut stream: Watched<S>,
     service: Arc<Service>,
     peer: Peer,
     mut stop: watch::Receiver<bool>,
+    idle: Duration,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    match direct::serve(&mut stream, &service, &peer, stop.clone(), idle).await {
+        Ok(direct::Next::General) => {}
+        Ok(direct::Next::End) => {
+            _ = stream.shutdown().await;
+            return;
+        }
+        Err(error) => return tracing::debug!("a connection ended: {error}"),
+    }
     let peer = Arc::new(peer);
     let answer = service_fn(move |request| {
         let (service, peer) = (Arc::clone(&service), Arc::clone(&peer));

@@ -1,7 +1,7 @@
 //! The rendering service: templates and supply chains over HTTP.
 //!
 //! A connection (`listener`, `io`, `tls`) carries requests, each of which is known to be somebody's (`auth`,
-//! `clients`) before it is answered (`service`, `routes`). What is quick is rendered there and then; what is not
+//! `clients`) before it is answered (`direct` for the most frequent kind, else `service`, `routes`). What is quick is rendered there and then; what is not
 //! waits for its turn at a slot (`work`, `slots`). Template sets and blueprints that were registered are kept by the
 //! hash of their content (`store`). Templates see nothing but what came in requests.
 
@@ -11,6 +11,8 @@ mod auth;
 mod blueprints;
 mod body;
 mod clients;
+mod compress;
+mod direct;
 mod escape;
 mod examples;
 mod io;
@@ -24,6 +26,7 @@ mod output;
 mod page;
 mod picture;
 mod problem;
+mod request;
 mod routes;
 mod service;
 mod slots;

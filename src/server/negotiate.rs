@@ -19,14 +19,26 @@ pub(super) const FILES: &str = "application/vnd.stampmill.files+json";
 /// # Errors
 /// It takes none of them.
 pub(super) fn accepted(headers: &HeaderMap, offered: &[&'static str]) -> Result<&'static str, Problem> {
+    best(headers.get_all(ACCEPT).iter().map(http::HeaderValue::as_bytes), offered)
+}
+
+/// The same from the values of the header.
+///
+/// # Errors
+/// The same.
+pub(super) fn best<'a>(
+    values: impl Iterator<Item = &'a [u8]>,
+    offered: &[&'static str],
+) -> Result<&'static str, Problem> {
     let first = offered.first().copied().unwrap_or(JSON);
-    let mut values = headers.get_all(ACCEPT).iter().peekable();
-    if values.peek().is_none() {
-        return Ok(first);
+    let mut ranges: Vec<(String, f32)> = Vec::new();
+    for value in values {
+        // The most usual value needs no weighing.
+        if value != b"*/*" || !ranges.is_empty() {
+            ranges.extend(self::ranges(str::from_utf8(value).unwrap_or("")));
+        }
     }
-    // The most usual cases need no weighing.
     let mut best: Option<(f32, &'static str)> = None;
-    let ranges: Vec<(String, f32)> = values.flat_map(|value| ranges(value.to_str().unwrap_or(""))).collect();
     if ranges.is_empty() {
         return Ok(first);
     }
@@ -85,12 +97,20 @@ fn is_other_name(name: &str, kind: &str) -> bool {
 /// # Errors
 /// It has another.
 pub(super) fn body_type(headers: &HeaderMap, taken: &[&'static str]) -> Result<&'static str, Problem> {
+    type_of(headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes), taken)
+}
+
+/// The same from the value of the header.
+///
+/// # Errors
+/// The same.
+pub(super) fn type_of(value: Option<&[u8]>, taken: &[&'static str]) -> Result<&'static str, Problem> {
     let first = taken.first().copied().unwrap_or(JSON);
-    let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(first) };
-    if value.as_bytes() == first.as_bytes() {
+    let Some(value) = value else { return Ok(first) };
+    if value == first.as_bytes() {
         return Ok(first);
     }
-    let text = value.to_str().unwrap_or("");
+    let text = str::from_utf8(value).unwrap_or("");
     let name = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     taken.iter().copied().find(|kind| name == *kind || is_other_name(&name, kind)).ok_or_else(|| {
         Problem::new(

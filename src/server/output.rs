@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::negotiate::{FILES, JSON, NDJSON, YAML, accepted};
+use super::negotiate::{FILES, JSON, NDJSON, YAML, accepted, best};
 use super::problem::Problem;
 use crate::yaml::DocumentSet;
 use crate::{Error, ErrorKind, Output, Result, yaml};
@@ -60,12 +60,21 @@ impl Format {
     }
 
     fn accepted_of(headers: &HeaderMap, offered: &[&'static str]) -> Result<Format, Problem> {
-        Ok(match accepted(headers, offered)? {
+        Ok(Format::of(accepted(headers, offered)?))
+    }
+
+    /// The one that a client takes, from the value of `Accept`.
+    pub(super) fn best(accept: Option<&[u8]>) -> Result<Format, Problem> {
+        Ok(Format::of(best(accept.into_iter(), &[YAML, JSON, NDJSON, FILES])?))
+    }
+
+    fn of(media_type: &str) -> Format {
+        match media_type {
             JSON => Format::Json,
             NDJSON => Format::Ndjson,
             FILES => Format::Files,
             _ => Format::Yaml,
-        })
+        }
     }
 
     pub(super) fn media_type(self) -> &'static str {
@@ -79,17 +88,33 @@ impl Format {
 
     /// Writes what a render made.
     pub(super) fn write(self, output: &Output) -> Result<Bytes> {
-        Ok(match self {
-            Format::Yaml => output.yaml()?.into(),
+        let mut text = String::new();
+        self.append(output, &mut text)?;
+        Ok(text.into())
+    }
+
+    /// Appends what a render made to a text.
+    pub(super) fn append(self, output: &Output, out: &mut String) -> Result<()> {
+        match self {
+            Format::Yaml => output.write_yaml(out)?,
             Format::Ndjson => {
-                let mut text = output.json()?;
+                let text = output.json()?;
                 if !text.is_empty() {
-                    text.push('\n');
+                    out.push_str(&text);
+                    out.push('\n');
                 }
-                text.into()
             }
-            // Within a document there is no line break.
-            Format::Json => format!("[{}]", output.json()?.replace('\n', ",")).into(),
+            Format::Json => {
+                out.push('[');
+                // Within a document there is no line break.
+                for (index, document) in output.json()?.split('\n').enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    out.push_str(document);
+                }
+                out.push(']');
+            }
             Format::Files => {
                 let file = |(path, content): (&str, std::borrow::Cow<'_, [u8]>)| {
                     let (text, base64) = match std::str::from_utf8(&content) {
@@ -100,9 +125,10 @@ impl Format {
                 };
                 let files = OutputFiles { files: output.files()?.into_iter().map(file).collect() };
                 let text = serde_json::to_string(&files);
-                text.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?.into()
+                out.push_str(&text.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?);
             }
-        })
+        }
+        Ok(())
     }
 
     /// Writes documents.

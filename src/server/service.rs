@@ -7,16 +7,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use tower::ServiceExt as _;
-use tower_http::compression::CompressionLayer;
 
 use super::auth::{Peer, Tokens};
 use super::clients::{Account, Running};
+use super::compress;
 use super::metrics::Route;
 use super::problem::{Fault, PROBLEM, Problem};
 use super::state::{Call, Shared};
-use super::templates::render_registered;
 
 /// What answers requests.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(shared: Arc<Shared>, tokens: Option<Arc<Tokens>>, router: Router) -> Service {
-        let compressed = router.clone().layer(CompressionLayer::new());
+        let compressed = router.clone().layer(compress::layer());
         Service { shared, tokens, router, compressed }
     }
 
@@ -59,28 +58,37 @@ impl Service {
     {
         let start = Instant::now();
         let route = Route::of(request.uri().path());
-        if !self.shared.access_log {
-            let (response, _) = self.respond(peer, request).await;
-            self.shared.metrics.answered(route, response.status().as_u16(), start.elapsed());
-            return response;
-        }
         let method = request.method().clone();
-        let path = request.uri().path().to_owned();
+        let path = self.shared.access_log.then(|| request.uri().path().to_owned());
         let (response, client) = self.respond(peer, request).await;
-        let took = start.elapsed();
         let status = response.status().as_u16();
+        self.note(route, (method.as_str(), path.as_deref()), status, start, client.as_deref());
+        response
+    }
+
+    /// Counts a request that was answered, and logs it if that is wanted.
+    pub(super) fn note(
+        &self,
+        route: Route,
+        (method, path): (&str, Option<&str>),
+        status: u16,
+        start: Instant,
+        client: Option<&Account>,
+    ) {
+        let took = start.elapsed();
         self.shared.metrics.answered(route, status, took);
-        let client = client.map(|account| account.id.to_string());
+        if !self.shared.access_log {
+            return;
+        }
         tracing::info!(
             target: "stampmill::access",
-            method = method.as_str(),
+            method,
             path,
             status,
             micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            client,
+            client = client.map(|account| &*account.id),
             "request"
         );
-        response
     }
 
     async fn respond<B>(&self, peer: &Peer, request: Request<B>) -> (Response, Option<Arc<Account>>)
@@ -91,32 +99,29 @@ impl Service {
         if is_public(request.uri().path()) {
             return (self.route(request.map(Body::new)).await, None);
         }
-        let (client, running) = match self.admit(peer, request.headers()) {
+        let authorization = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+        let (client, running) = match self.admit(peer, authorization) {
             Ok(admitted) => admitted,
             Err(problem) => return (problem.into_response(), None),
         };
-        let call = Call { client };
-        let response = match quick_reference(&request) {
-            Some(reference) => {
-                let (parts, body) = request.into_parts();
-                let reference = parts.uri.path().get(reference).unwrap_or_default();
-                let rendered = render_registered(&self.shared, &call, reference, &parts, body).await;
-                rendered.unwrap_or_else(Problem::into_response)
-            }
-            None => {
-                let mut request = request.map(Body::new);
-                request.extensions_mut().insert(call.clone());
-                let response = self.route(request).await;
-                // A stream is a request for as long as its answer takes.
-                return (response.map(|body| Body::new(Held { body, _running: running })), Some(call.client));
-            }
-        };
-        (response, Some(call.client))
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Call { client: Arc::clone(&client) });
+        let response = self.route(request).await;
+        // A stream is a request for as long as its answer takes.
+        (response.map(|body| Body::new(Held { body, _running: running })), Some(client))
     }
 
-    fn admit(&self, peer: &Peer, headers: &HeaderMap) -> Result<(Arc<Account>, Running), Problem> {
+    /// Who asks, from the value of `Authorization`, and that they may now.
+    ///
+    /// # Errors
+    /// They may not.
+    pub(super) fn admit(
+        &self,
+        peer: &Peer,
+        authorization: Option<&[u8]>,
+    ) -> Result<(Arc<Account>, Running), Problem> {
         let clients = &self.shared.clients;
-        let client = peer.identify(self.tokens.as_deref(), clients, headers).inspect_err(|_| {
+        let client = peer.identify(self.tokens.as_deref(), clients, authorization).inspect_err(|_| {
             self.shared.metrics.refused("unauthorized");
         })?;
         let running = clients.begin(&client).inspect_err(|_| self.shared.metrics.refused("client"))?;
@@ -165,17 +170,6 @@ impl http_body::Body for Held {
 fn is_public(path: &str) -> bool {
     matches!(path, "/" | "/healthz" | "/readyz" | "/openapi.json" | "/openapi.yaml")
         || path.starts_with("/page/")
-}
-
-/// Where in the path of a request to render a registered set its digest stands.
-fn quick_reference<B>(request: &Request<B>) -> Option<std::ops::Range<usize>> {
-    const BEFORE: &str = "/v1/templates/";
-    let path = request.uri().path();
-    let reference = path.strip_prefix(BEFORE)?.strip_suffix("/render")?;
-    let is_quick = request.method() == Method::POST
-        && !reference.contains(['/', '%'])
-        && !takes_compressed(request.headers());
-    is_quick.then_some(BEFORE.len()..BEFORE.len() + reference.len())
 }
 
 fn takes_compressed(headers: &HeaderMap) -> bool {

@@ -1,8 +1,10 @@
 //! Many inputs in one request: a line each, answered in their order while the request is still being sent.
 //!
 //! Lines are done in batches, a few batches at once, each in a slot of its own, so that streams take turns with
-//! other requests. Nobody reads further ahead than a few batches: who does not take the answers is not read from.
+//! other requests. Lines that are quick are done where the request is, others on threads. Nobody reads further ahead
+//! than a few batches: who does not take the answers is not read from.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,11 +32,36 @@ const BYTES: usize = 64 << 10;
 /// What is done in one turn of a slot: others wait for it.
 const TURN: Duration = Duration::from_millis(20);
 const TURN_BYTES: usize = 128 << 10;
+/// The same where the request is.
+const QUICK_TURN: Duration = Duration::from_millis(1);
 /// How long a stream waits that has found no place to wait for a slot.
 const REFUSED: Duration = Duration::from_millis(20);
 
-/// Answers one line: appends the fields of a JSON object behind its index.
-pub(super) type Answer = dyn Fn(&Bytes, &mut Vec<u8>, &CancelToken) -> Result<(), Problem> + Send + Sync;
+/// Answers lines.
+pub(super) trait Answer: Send + Sync + 'static {
+    /// Answers a line: appends the fields of a JSON object behind its index.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the line; what was appended does not count.
+    fn answer(&self, line: &Bytes, out: &mut Vec<u8>, cancel: &CancelToken) -> Result<(), Problem>;
+
+    /// The same here and now; none if it has to go to a thread.
+    ///
+    /// # Errors
+    /// The same.
+    fn quick(&self, _line: &Bytes, _out: &mut Vec<u8>) -> Option<Result<(), Problem>> {
+        None
+    }
+}
+
+impl<F> Answer for F
+where
+    F: Fn(&Bytes, &mut Vec<u8>, &CancelToken) -> Result<(), Problem> + Send + Sync + 'static,
+{
+    fn answer(&self, line: &Bytes, out: &mut Vec<u8>, cancel: &CancelToken) -> Result<(), Problem> {
+        self(line, out, cancel)
+    }
+}
 
 /// Lines with the number of the first.
 struct Batch {
@@ -43,7 +70,12 @@ struct Batch {
 }
 
 /// Answers a stream.
-pub(super) fn stream(shared: &Arc<Shared>, client: &ClientId, body: Body, answer: Arc<Answer>) -> Response {
+pub(super) fn stream(
+    shared: &Arc<Shared>,
+    client: &ClientId,
+    body: Body,
+    answer: Arc<dyn Answer>,
+) -> Response {
     // As many batches as there are slots keep them busy; one more is read meanwhile.
     let (order, ordered) = mpsc::channel(std::thread::available_parallelism().map_or(1, usize::from));
     let reader = Reader {
@@ -72,7 +104,7 @@ pub(super) fn stream(shared: &Arc<Shared>, client: &ClientId, body: Body, answer
 struct Reader {
     work: Arc<Work>,
     client: ClientId,
-    answer: Arc<Answer>,
+    answer: Arc<dyn Answer>,
     /// The answers of batches, in order.
     order: mpsc::Sender<mpsc::Receiver<Bytes>>,
     longest: usize,
@@ -170,7 +202,7 @@ impl Reader {
 async fn do_batch(
     work: &Work,
     client: &ClientId,
-    answer: Arc<Answer>,
+    answer: Arc<dyn Answer>,
     mut batch: Batch,
     sender: &mpsc::Sender<Bytes>,
 ) {
@@ -179,58 +211,94 @@ async fn do_batch(
             tokio::time::sleep(REFUSED).await;
             continue;
         };
-        let answer = Arc::clone(&answer);
-        let done = work.run_in(slot, move |cancel| {
-            let out = do_turn(&mut batch, &*answer, cancel);
-            (out, batch)
-        });
-        match done.await {
-            Ok((out, rest)) => {
-                batch = rest;
-                if sender.send(out).await.is_err() {
+        // Whoever else wants a slot asks for it now, so that clients have their turns.
+        tokio::task::yield_now().await;
+        let mut out = Vec::with_capacity(TURN_BYTES + TURN_BYTES / 8);
+        if do_quick_turn(&mut batch, &*answer, &mut out) {
+            drop(slot);
+        } else {
+            let answer = Arc::clone(&answer);
+            let done = work.run_in(slot, move |cancel| {
+                do_turn(&mut batch, &*answer, &mut out, cancel);
+                (out, batch)
+            });
+            match done.await {
+                Ok(done) => (out, batch) = done,
+                Err(problem) => {
+                    let mut out = Vec::new();
+                    error(&mut out, u64::MAX, &problem);
+                    _ = sender.send(out.into()).await;
                     return;
                 }
             }
-            Err(problem) => {
-                let mut out = Vec::new();
-                error(&mut out, u64::MAX, &problem);
-                _ = sender.send(out.into()).await;
-                return;
-            }
+        }
+        if sender.send(out.into()).await.is_err() {
+            return;
         }
     }
 }
 
-/// Does lines for as long as a turn is.
-fn do_turn(batch: &mut Batch, answer: &Answer, cancel: &CancelToken) -> Bytes {
+/// Does lines here for as long as a turn is; whether none of them has to go to a thread.
+fn do_quick_turn(batch: &mut Batch, answer: &dyn Answer, out: &mut Vec<u8>) -> bool {
     let start = Instant::now();
-    let mut out = Vec::with_capacity(TURN_BYTES + TURN_BYTES / 8);
-    for line in batch.lines.by_ref() {
-        let index = batch.first;
-        batch.first += 1;
-        let begin = out.len();
-        begin_line(&mut out, index);
-        let answered = match &line {
-            Line::Text(text) => answer(text, &mut out, cancel),
-            Line::TooLong => Err(Problem::new(Fault::TooLarge, "the line is longer than a body may be")),
+    while let Some(line) = batch.lines.as_slice().first() {
+        let is_done = match line {
+            Line::Text(text) => do_line(batch.first, out, |out| answer.quick(text, out)),
+            Line::TooLong => do_line(batch.first, out, |_| Some(Err(too_long()))),
         };
-        match answered {
-            Ok(()) => out.extend_from_slice(b"}\n"),
-            Err(problem) => {
-                out.truncate(begin);
-                error(&mut out, index, &problem);
-            }
+        if !is_done {
+            return false;
         }
+        batch.first += 1;
+        _ = batch.lines.next();
+        if out.len() >= TURN_BYTES || start.elapsed() >= QUICK_TURN {
+            break;
+        }
+    }
+    true
+}
+
+/// Does lines for as long as a turn is.
+fn do_turn(batch: &mut Batch, answer: &dyn Answer, out: &mut Vec<u8>, cancel: &CancelToken) {
+    let start = Instant::now();
+    for line in batch.lines.by_ref() {
+        _ = match &line {
+            Line::Text(text) => do_line(batch.first, out, |out| Some(answer.answer(text, out, cancel))),
+            Line::TooLong => do_line(batch.first, out, |_| Some(Err(too_long()))),
+        };
+        batch.first += 1;
         if out.len() >= TURN_BYTES || start.elapsed() >= TURN || cancel.is_cancelled() {
             break;
         }
     }
-    out.into()
+}
+
+/// Appends what answers a line, unless there is no answer; whether there is.
+fn do_line(
+    index: u64,
+    out: &mut Vec<u8>,
+    answer: impl FnOnce(&mut Vec<u8>) -> Option<Result<(), Problem>>,
+) -> bool {
+    let begin = out.len();
+    begin_line(out, index);
+    match answer(out) {
+        Some(Ok(())) => out.extend_from_slice(b"}\n"),
+        Some(Err(problem)) => {
+            out.truncate(begin);
+            error(out, index, &problem);
+        }
+        None => out.truncate(begin),
+    }
+    out.len() > begin
+}
+
+fn too_long() -> Problem {
+    Problem::new(Fault::TooLarge, "the line is longer than a body may be")
 }
 
 fn begin_line(out: &mut Vec<u8>, index: u64) {
-    out.extend_from_slice(b"{\"index\":");
-    out.extend_from_slice(index.to_string().as_bytes());
+    // Writing to memory cannot fail.
+    _ = write!(out, "{{\"index\":{index}");
 }
 
 fn error(out: &mut Vec<u8>, index: u64, problem: &Problem) {

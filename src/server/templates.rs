@@ -4,59 +4,105 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
-use http::request::Parts;
+use http::HeaderMap;
 use http_body::Body;
 
 use super::body::{self, text};
 use super::negotiate::{JSON, YAML, body_type};
 use super::output::Format;
 use super::problem::Problem;
+use super::slots::ClientId;
 use super::state::{Call, Shared, TemplateEntry};
 use super::wire::{Registered, RenderRequest, TemplateSet, digest};
 use super::work::Pace;
-use crate::Values;
 use crate::workspace::{self, Inspect};
+use crate::{Output, Values};
 
 /// What the smallest set takes in memory, as measured.
 const SET_BYTES: usize = 32 << 10;
 
-/// Renders a registered set with data values in the body: the path that is worth most, so nothing on it is
-/// copied, and it goes to another thread only if it must.
+/// A registered set that is to be rendered, and how.
+#[derive(Clone)]
+pub(super) struct Rendering {
+    entry: Arc<TemplateEntry>,
+    pub(super) format: Format,
+    is_yaml: bool,
+}
+
+impl Rendering {
+    /// From the digest, what the client takes, and what it gives.
+    ///
+    /// # Errors
+    /// There is no such set.
+    pub(super) fn new(
+        shared: &Shared,
+        reference: &str,
+        format: Format,
+        body_type: &str,
+    ) -> Result<Rendering, Problem> {
+        let (_, entry) = shared.templates.get(reference)?;
+        Ok(Rendering { entry, format, is_yaml: body_type == YAML })
+    }
+
+    /// Renders here and now, and appends the result to a text; none if it has to go to a thread.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the data values or the templates.
+    pub(super) fn quick(
+        &self,
+        shared: &Shared,
+        body: &[u8],
+        out: &mut String,
+    ) -> Option<Result<(), Problem>> {
+        let values = match text(body) {
+            Ok(text) => body_values(text, self.is_yaml),
+            Err(problem) => return Some(Err(problem)),
+        };
+        let finish = |output: Output| self.format.append(&output, out);
+        let result =
+            shared.work.try_quick(&self.entry.template, &self.entry.pace, &values, body.len(), finish);
+        result.map(|result| result.map_err(Problem::from))
+    }
+
+    /// Renders on a thread.
+    ///
+    /// # Errors
+    /// The same, and there is too much to do.
+    pub(super) async fn elsewhere(
+        self,
+        shared: &Shared,
+        client: &ClientId,
+        body: Bytes,
+    ) -> Result<Bytes, Problem> {
+        let work = Arc::clone(&shared.work);
+        let rendered = shared.work.run(client, move |cancel| {
+            let values = body_values(text(&body)?, self.is_yaml);
+            let output = work.renderer.render_with(&self.entry.template, &values, Some(cancel))?;
+            Ok::<Bytes, Problem>(self.format.write(&output)?)
+        });
+        rendered.await
+    }
+}
+
+/// Renders a registered set with data values in the body.
 pub(super) async fn render_registered<B>(
     shared: &Arc<Shared>,
     call: &Call,
     reference: &str,
-    parts: &Parts,
+    headers: &HeaderMap,
     body: B,
 ) -> Result<Response, Problem>
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let format = Format::accepted(&parts.headers)?;
-    let is_yaml = body_type(&parts.headers, &[JSON, YAML])? == YAML;
-    let (_, entry) = shared.templates.get(reference)?;
-    let body = body::read(&parts.headers, body, shared.body).await?;
-    let quick = shared.work.try_quick(
-        &entry.template,
-        &entry.pace,
-        &body_values(text(&body)?, is_yaml),
-        body.len(),
-        |output| format.write(&output),
-    );
-    if let Some(result) = quick {
-        let response = format.response(result?);
-        // Whoever else is ready renders first, then all answers are sent one after the other: to wake a client
-        // costs more than to send, and those that are awake already need not be woken.
-        tokio::task::yield_now().await;
-        return Ok(response);
+    let format = Format::accepted(headers)?;
+    let rendering = Rendering::new(shared, reference, format, body_type(headers, &[JSON, YAML])?)?;
+    let body = body::read(headers, body, shared.body).await?;
+    let mut text = String::new();
+    match rendering.quick(shared, &body, &mut text) {
+        Some(rendered) => rendered.map(|()| format.response(text.into())),
+        None => rendering.elsewhere(shared, &call.client.id, body).await.map(|text| format.response(text)),
     }
-    let work = Arc::clone(&shared.work);
-    let rendered = shared.work.run(&call.client.id, move |cancel| {
-        let values = body_values(text(&body)?, is_yaml);
-        let output = work.renderer.render_with(&entry.template, &values, Some(cancel))?;
-        Ok::<Bytes, Problem>(format.write(&output)?)
-    });
-    Ok(format.response(rendered.await?))
 }
 
 /// Data values in a body; none in an empty one.

@@ -31,6 +31,11 @@ pub(crate) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>() -> Option<OpenTele
     Some(tracing_opentelemetry::layer().with_tracer(tracer))
 }
 
+/// Whether anybody wants traces.
+pub(super) fn is_on() -> bool {
+    PROVIDER.get().is_some()
+}
+
 /// Sends what has not been sent yet.
 pub(crate) fn end() {
     if let Some(provider) = PROVIDER.get() {

@@ -16,7 +16,7 @@ const QUICK_TIME: Duration = Duration::from_millis(2);
 const QUICK_STEPS: u64 = 50_000;
 const QUICK_MEMORY: usize = 4 << 20;
 /// How large data values may be there: reading them takes time, too.
-const QUICK_INPUT: usize = 64 << 10;
+pub(super) const QUICK_INPUT: usize = 64 << 10;
 /// A template that is slow is tried here again after this many renders.
 const SLOW_RENDERS: u64 = 256;
 /// How many renders in a row must take too long for that.

@@ -13,13 +13,15 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use crate::server::body::{self, text};
+use crate::server::escape;
 use crate::server::negotiate::{JSON, NDJSON, YAML, accepted, body_type};
 use crate::server::output::{Format, OutputFiles, json, tagged};
 use crate::server::problem::Problem;
-use crate::server::state::{Call, Shared};
-use crate::server::stream::stream as answer_stream;
+use crate::server::state::{Call, Shared, TemplateEntry};
+use crate::server::stream::{Answer as LineAnswer, stream as answer_stream};
 use crate::server::templates::{self, Subject, render_registered};
 use crate::server::wire::{Registered, RegisteredList, TemplateSet};
+use crate::server::work::Work;
 use crate::workspace::{Inspect, SchemaFormat};
 use crate::{CancelToken, Output, Values};
 
@@ -123,7 +125,7 @@ pub(super) async fn render(
     request: Request,
 ) -> Answer {
     let (parts, body) = request.into_parts();
-    render_registered(&shared, &call, &reference, &parts, body).await
+    render_registered(&shared, &call, &reference, &parts.headers, body).await
 }
 
 /// How the documents of a stream are written.
@@ -168,27 +170,50 @@ pub(super) async fn stream(
     accepted(request.headers(), &[NDJSON])?;
     body_type(request.headers(), &[NDJSON, JSON])?;
     let (_, entry) = shared.templates.get(&reference)?;
-    let work = Arc::clone(&shared.work);
-    let answer = move |line: &Bytes, out: &mut Vec<u8>, cancel: &CancelToken| -> Result<(), Problem> {
-        let values = Values::json(text(line)?);
-        let output = work.renderer.render_with(&entry.template, &values, Some(cancel))?;
-        write(form, &output, out)
-    };
+    let answer = StreamAnswer { work: Arc::clone(&shared.work), entry, form };
     Ok(answer_stream(&shared, &call.client.id, request.into_body(), Arc::new(answer)))
 }
 
-fn write(form: StreamAs, output: &Output, out: &mut Vec<u8>) -> Result<(), Problem> {
-    match form {
-        StreamAs::Json => {
-            out.extend_from_slice(b",\"documents\":");
-            out.extend_from_slice(&Format::Json.write(output)?);
+/// Renders the lines of a stream.
+struct StreamAnswer {
+    work: Arc<Work>,
+    entry: Arc<TemplateEntry>,
+    form: StreamAs,
+}
+
+impl StreamAnswer {
+    fn write(&self, output: &Output, out: &mut Vec<u8>) -> crate::Result<()> {
+        match self.form {
+            StreamAs::Json => {
+                out.extend_from_slice(b",\"documents\":");
+                out.extend_from_slice(&Format::Json.write(output)?);
+            }
+            StreamAs::Yaml => {
+                out.extend_from_slice(b",\"output\":");
+                escape::text(out, &output.yaml()?);
+            }
         }
-        StreamAs::Yaml => {
-            out.extend_from_slice(b",\"output\":");
-            crate::server::escape::text(out, &output.yaml()?);
-        }
+        Ok(())
     }
-    Ok(())
+}
+
+impl LineAnswer for StreamAnswer {
+    fn answer(&self, line: &Bytes, out: &mut Vec<u8>, cancel: &CancelToken) -> Result<(), Problem> {
+        let values = Values::json(text(line)?);
+        let output = self.work.renderer.render_with(&self.entry.template, &values, Some(cancel))?;
+        Ok(self.write(&output, out)?)
+    }
+
+    fn quick(&self, line: &Bytes, out: &mut Vec<u8>) -> Option<Result<(), Problem>> {
+        let values = match text(line) {
+            Ok(text) => Values::json(text),
+            Err(problem) => return Some(Err(problem)),
+        };
+        let TemplateEntry { template, pace, .. } = &*self.entry;
+        let finish = |output: Output| self.write(&output, out);
+        let result = self.work.try_quick(template, pace, &values, line.len(), finish);
+        result.map(|result| result.map_err(Problem::from))
+    }
 }
 
 /// The schema of the data values that a registered set takes.
