@@ -32,8 +32,6 @@ pub(super) fn log(level: &str) {
     let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("stampmill", level);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let registry = tracing_subscriber::registry().with(targets);
-    #[cfg(feature = "otel")]
-    let registry = registry.with(crate::server::trace::layer());
     // Where there is a subscriber already, as in a test, that one stays.
     _ = if std::io::stderr().is_terminal() {
         registry.with(layer).try_init()

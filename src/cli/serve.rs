@@ -209,6 +209,8 @@ pub(super) fn run(matches: &ArgMatches, console: &mut super::Console) -> Result<
         return console.print(openapi() + "\n");
     }
     log(&get::<String>(matches, "log-level")?);
+    #[cfg(feature = "otel")]
+    crate::server::trace::begin();
     let options = options(matches)?;
     let runtime =
         runtime(&options, get::<u32>(matches, "workers")? as usize).map_err(|error| other(&error))?;
