@@ -69,12 +69,32 @@ pub(crate) fn many_owners_come_in_parts(program: &Path) {
     let server = Server::start(&["--blueprints", folder.path().to_str().unwrap()]);
     let browser = Browser::start(program);
     let tab = browser.open(&format!("{}#fleet", server.url));
-    tab.text_with("#counts", "200 owners, more on the server");
+    tab.text_with("#counts", "200 of 250 owners, more on the server");
     assert_eq!(tab.eval("document.querySelectorAll('#owner-list li').length"), 200);
+    // The server finds those that have not come yet.
+    tab.fill("#filter", "Workload WEB-249");
+    tab.text_with("#counts", "1 of 250 owners");
+    assert_eq!(tab.text("#owner-list .name"), "default/web-249");
+    tab.fill("#filter", "");
+    tab.text_with("#counts", "200 of 250 owners, more on the server");
     tab.click("#owner-list > button");
     tab.until("document.querySelector('#counts').textContent === '250 owners'");
-    tab.fill("#filter", "web-249 waiting");
+    tab.choose("#filter-state", "ready");
+    tab.text_with("#owner-list", "No owner is like that.");
+    tab.text_with("#counts", "0 of 250 owners");
+    tab.choose("#filter-state", "waiting");
+    tab.until("document.querySelector('#counts').textContent === '200 of 250 owners, more on the server'");
+    // One request for what was typed, not one for each letter.
+    tab.eval(
+        "for (const text of ['w', 'we', 'web', 'web-249']) {
+           const filter = document.querySelector('#filter');
+           filter.value = text;
+           filter.dispatchEvent(new Event('input', { bubbles: true }));
+         }",
+    );
     tab.text_with("#counts", "1 of 250 owners");
+    let asked = browser.requests().iter().filter(|url| url.contains("search=w")).count();
+    assert_eq!(asked, 1);
     tab.click("#owner-list li button");
     tab.text_with("#owner-state", "default/web-249: waiting");
     assert_eq!(browser.complaints(&[]), [""; 0]);
