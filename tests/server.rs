@@ -5,6 +5,9 @@
 
 #[path = "server/bad_input.rs"]
 mod bad_input;
+#[cfg(feature = "otel")]
+#[path = "server/collector.rs"]
+mod collector;
 #[path = "server/fleet.rs"]
 mod fleet;
 #[path = "server/operations.rs"]
@@ -17,3 +20,6 @@ mod rendering;
 mod service;
 #[path = "server/streams.rs"]
 mod streams;
+#[cfg(feature = "otel")]
+#[path = "server/traces.rs"]
+mod traces;

@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 use super::Exit;
-use super::daemon::{log, stop};
+use super::daemon::{log, log_level, stop};
 use crate::controller::webhook::WebhookOptions;
 use crate::controller::{Options, run as run_controller};
 use crate::{Error, ErrorKind, Result};
@@ -136,12 +135,6 @@ pub(super) fn bind_addresses() -> [Arg; 2] {
     ]
 }
 
-pub(super) fn log_level() -> Arg {
-    let levels = PossibleValuesParser::new(["error", "warn", "info", "debug"]);
-    let arg = Arg::new("log-level").long("log-level").value_name("LEVEL").default_value("info");
-    arg.value_parser(levels).help("What to log")
-}
-
 /// `:8080`, `127.0.0.1:8080`, or `0` for none.
 pub(super) fn parse_address(text: &str) -> Result<Option<SocketAddr>, String> {
     if text == "0" {
@@ -175,7 +168,7 @@ pub(super) fn run_until_stopped(
     matches: &ArgMatches,
     serve: impl Future<Output = Result<()>>,
 ) -> Result<Exit> {
-    log(&get::<String>(matches, "log-level")?);
+    log(matches);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         // Objects may nest deep; the memory is only taken when it is used.

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 
 use super::Exit;
-use super::daemon::{log, stop};
+use super::daemon::{log, log_level, stop};
 use crate::server::{Options, openapi, run as serve, runtime};
 use crate::{Error, ErrorKind, Limits, Result};
 
@@ -138,12 +137,7 @@ pub(super) fn command() -> Command {
         .arg(time("shutdown-delay-duration", defaults.shutdown_delay).help("How long to go on answering after SIGTERM while /readyz says no"))
         .arg(time("shutdown-timeout", defaults.shutdown_timeout).help("How long requests that have begun may take after that"))
         .arg(switch("access-log").help("Log each request, without bodies and tokens"))
-        .arg(
-            flag("log-level", "LEVEL")
-                .default_value("info")
-                .value_parser(PossibleValuesParser::new(["error", "warn", "info", "debug"]))
-                .help("What to log"),
-        )
+        .arg(log_level().env(variable("log-level")))
         .arg(
             Arg::new("openapi")
                 .long("openapi")
@@ -208,7 +202,9 @@ pub(super) fn run(matches: &ArgMatches, console: &mut super::Console) -> Result<
     if matches.get_flag("openapi") {
         return console.print(openapi() + "\n");
     }
-    log(&get::<String>(matches, "log-level")?);
+    log(matches);
+    #[cfg(feature = "otel")]
+    crate::server::trace::begin();
     let options = options(matches)?;
     let runtime =
         runtime(&options, get::<u32>(matches, "workers")? as usize).map_err(|error| other(&error))?;

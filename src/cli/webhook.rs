@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 
 use super::Exit;
-use super::controller::{bind_addresses, get, log_level, other, parse_listen, run_until_stopped};
-use super::daemon::stop;
+use super::controller::{bind_addresses, get, other, parse_listen, run_until_stopped};
+use super::daemon::{log_level, stop};
 use crate::Result;
 use crate::controller::webhook::{WebhookOptions, run_webhook};
 

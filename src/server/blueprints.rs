@@ -33,6 +33,9 @@ const GROWTH: usize = 24;
 /// The most bytes of an answer that holds all stamped objects; streams have no such bound.
 const STAMPED_BYTES: usize = 64 << 20;
 
+/// The most owners that are stamped to find those of one state; then whoever asked asks again.
+const LOOKED_AT: usize = 1000;
+
 /// A set of blueprints with the owners that came with it.
 #[derive(Debug)]
 pub(super) struct BlueprintEntry {
@@ -48,6 +51,29 @@ pub(super) struct Blueprints {
     limits: Limits,
     pub(super) store: Store<BlueprintEntry>,
     pub(super) default: OnceLock<Digest>,
+}
+
+/// Which owners are wanted.
+pub(super) struct OwnerFilter {
+    /// In lower case.
+    words: Vec<String>,
+    state: Option<State>,
+}
+
+impl OwnerFilter {
+    /// Those whose kind, namespace and name hold all of these words, in whatever case, and that are in this state.
+    pub(super) fn new(search: &str, state: Option<State>) -> OwnerFilter {
+        OwnerFilter { words: search.to_lowercase().split_whitespace().map(str::to_owned).collect(), state }
+    }
+
+    fn takes_name(&self, owner: &Source) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
+        let object = &owner.object;
+        let text = format!("{} {}/{}", object.kind_name(), object.namespace(), object.name()).to_lowercase();
+        self.words.iter().all(|word| text.contains(word))
+    }
 }
 
 /// What one owner gives.
@@ -197,30 +223,48 @@ impl BlueprintEntry {
     ///
     /// # Errors
     /// Cancelled.
-    pub(super) fn page(&self, from: usize, limit: usize, cancel: &CancelToken) -> Result<OwnerPage, Problem> {
+    pub(super) fn page(
+        &self,
+        filter: &OwnerFilter,
+        from: usize,
+        limit: usize,
+        cancel: &CancelToken,
+    ) -> Result<OwnerPage, Problem> {
         let mut items = Vec::new();
-        for owner in self.owners.iter().skip(from).take(limit) {
+        let owners = self.owners.iter().enumerate().skip(from);
+        let named = owners.filter(|(_, owner)| filter.takes_name(owner));
+        for (stamped, (index, owner)) in named.enumerate() {
+            if items.len() == limit || stamped == LOOKED_AT {
+                return Ok(OwnerPage { items, next: Some(index.to_string()) });
+            }
             check_cancelled(cancel)?;
-            let Stamped(realized) = self.stamp(owner);
-            let root = realized.owners.first();
-            let state = root.and_then(|root| root.state.as_ref());
-            let message = match state {
-                Some(state) => reason_of(state).1,
-                None => realized.problems.first().map(|problem| problem.message.clone()),
-            };
-            items.push(OwnerSummary {
-                kind: owner.object.kind_name().to_owned(),
-                namespace: owner.object.namespace().to_owned(),
-                name: owner.object.name().to_owned(),
-                state: state.map_or(State::Failed, |state| state.state).as_str().to_owned(),
-                blueprint: root.and_then(|root| blueprint_name(&root.status)),
-                message,
-                resources: root.map_or(0, |root| root.objects.len()),
-            });
+            let (state, summary) = self.summary(owner);
+            if filter.state.is_none_or(|wanted| wanted == state) {
+                items.push(summary);
+            }
         }
-        let end = from.saturating_add(items.len());
-        let next = (end < self.owners.len() && !items.is_empty()).then(|| end.to_string());
-        Ok(OwnerPage { items, next })
+        Ok(OwnerPage { items, next: None })
+    }
+
+    fn summary(&self, owner: &Source) -> (State, OwnerSummary) {
+        let Stamped(realized) = self.stamp(owner);
+        let root = realized.owners.first();
+        let state = root.and_then(|root| root.state.as_ref());
+        let message = match state {
+            Some(state) => reason_of(state).1,
+            None => realized.problems.first().map(|problem| problem.message.clone()),
+        };
+        let state = state.map_or(State::Failed, |state| state.state);
+        let summary = OwnerSummary {
+            kind: owner.object.kind_name().to_owned(),
+            namespace: owner.object.namespace().to_owned(),
+            name: owner.object.name().to_owned(),
+            state: state.as_str().to_owned(),
+            blueprint: root.and_then(|root| blueprint_name(&root.status)),
+            message,
+            resources: root.map_or(0, |root| root.objects.len()),
+        };
+        (state, summary)
     }
 
     /// The chain of an owner that came with the set, and how far it is.

@@ -40,12 +40,8 @@ impl Service {
         B::Error: Into<axum::BoxError>,
     {
         #[cfg(feature = "otel")]
-        if let Some(span) =
-            super::trace::span(request.method(), Route::of(request.uri().path()), request.headers())
-        {
-            let response = tracing::Instrument::instrument(self.measured(peer, request), span.clone()).await;
-            span.record("http.response.status_code", response.status().as_u16());
-            return response;
+        if let Some(span) = super::trace::request(request.method(), request.uri().path(), request.headers()) {
+            return span.answered(self.measured(peer, request).await);
         }
         self.measured(peer, request).await
     }
@@ -108,7 +104,7 @@ impl Service {
         request.extensions_mut().insert(Call { client: Arc::clone(&client) });
         let response = self.route(request).await;
         // A stream is a request for as long as its answer takes.
-        (response.map(|body| Body::new(Held { body, _running: running })), Some(client))
+        (response.map(|body| Body::new(Held::new(body, running))), Some(client))
     }
 
     /// Who asks, from the value of `Authorization`, and that they may now.
@@ -140,13 +136,19 @@ impl Service {
     }
 }
 
-/// A body that keeps its request running.
-struct Held {
+/// A body that keeps something until it has been taken.
+pub(super) struct Held<T> {
     body: Body,
-    _running: Running,
+    _kept: T,
 }
 
-impl http_body::Body for Held {
+impl<T> Held<T> {
+    pub(super) fn new(body: Body, kept: T) -> Held<T> {
+        Held { body, _kept: kept }
+    }
+}
+
+impl<T: Unpin> http_body::Body for Held<T> {
     type Data = Bytes;
     type Error = axum::Error;
 

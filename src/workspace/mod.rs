@@ -36,6 +36,8 @@ pub(crate) use file_documents::FileDocuments;
 pub use file_marks::apply_file_marks;
 pub use files::{File, FileKind};
 pub use library_ref::LibraryRef;
+#[cfg(feature = "otel")]
+pub(crate) use remote::agent;
 pub use render::render;
 pub(crate) use render::{EvaluatedFiles, evaluate};
 pub use sources::Sources;

@@ -13,6 +13,9 @@ pub(super) fn fetch(url: &str) -> Result<Arc<[u8]>> {
     client::fetch(url, client::Bounds::default())
 }
 
+#[cfg(feature = "otel")]
+pub(crate) use client::agent;
+
 /// The library by itself opens no connections.
 ///
 /// # Errors
@@ -72,7 +75,8 @@ mod client {
         })
     }
 
-    fn agent(time: Duration) -> Agent {
+    /// A client whose requests take this time at most.
+    pub(crate) fn agent(time: Duration) -> Agent {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = TlsConfig::builder()
             // The certificates the operating system trusts, as in the reference.

@@ -192,6 +192,86 @@ fn a_fleet_is_shown_page_by_page_with_pictures() {
     service.get(&path.replace("10", "0")).is_problem(400, "request");
 }
 
+/// All pages of owners of a set, and how many there were.
+fn pages(service: &Service, path: &str) -> (Vec<Value>, usize) {
+    let (mut items, mut count, mut next) = (Vec::new(), 0, String::new());
+    loop {
+        let page = service.get(&format!("{path}{next}")).json();
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+        count += 1;
+        match page["continue"].as_str() {
+            Some(token) => next = format!("&continue={token}"),
+            None => return (items, count),
+        }
+    }
+}
+
+#[test]
+fn owners_are_found_by_words_and_state() {
+    let service = Service::start(&[]);
+    let mut objects = format!("{}\n---\n{}", read("supply-chain.yaml"), read("templates.yaml"));
+    let owner = |kind: &str, namespace: &str, name: &str| {
+        format!(
+            "\n---\napiVersion: carto.run/v1alpha1\nkind: {kind}\nmetadata: {{namespace: {namespace}, name: {name}}}\n"
+        )
+    };
+    // More than the service looks at for one answer. Nothing selects them: they fail.
+    for number in 0..1500 {
+        objects.push_str(&owner("Workload", "shop", &format!("web-{number:04}")));
+    }
+    objects.push_str(&owner("Deliverable", "shop", "web-0007"));
+    objects.push_str(&owner("Workload", "webshop", "cart"));
+    // This one has a chain.
+    objects = format!("{objects}\n---\n{}", read("workload.yaml"));
+    let register = |observed: &str| {
+        let set = service.post("/v1/blueprints", &json!({"objects": objects, "observed": observed})).json();
+        assert_eq!(set["owners"], 1503, "{set}");
+        format!("/v1/blueprints/{}/owners?limit=300", set["digest"].as_str().unwrap())
+    };
+    let path = register(&observed());
+    let names = |query: &str| {
+        let (items, _) = pages(&service, &format!("{path}&{query}"));
+        let text = |item: &Value, field: &str| item[field].as_str().unwrap().to_owned();
+        let named = items
+            .iter()
+            .map(|item| [text(item, "kind"), text(item, "namespace"), text(item, "name")].join("/"));
+        named.collect::<Vec<_>>()
+    };
+    assert_eq!(names("search=0007"), ["Workload/shop/web-0007", "Deliverable/shop/web-0007"]);
+    assert_eq!(names("search=DELIVERABLE"), ["Deliverable/shop/web-0007"]);
+    assert_eq!(names("search=shop%2Fweb-0007%20work"), ["Workload/shop/web-0007"]);
+    assert_eq!(names("search=webshop"), ["Workload/webshop/cart"]);
+    assert_eq!(names("search=web+cart"), ["Workload/webshop/cart"]);
+    assert_eq!(names("search=nobody"), [""; 0]);
+    assert_eq!(names("search=").len(), 1503);
+    assert_eq!(names("search=web-000").len(), 11);
+    assert_eq!(names("state=failed&search=hello"), [""; 0]);
+    assert_eq!(names("state=ready&search=hello"), ["Workload/default/hello-golang"]);
+    assert_eq!(names("state=waiting"), [""; 0]);
+
+    // Those of a state are found however far behind they are, and no answer takes for ever.
+    let first = service.get(&format!("{path}&state=ready")).json();
+    assert_eq!(first["items"], json!([]));
+    assert!(first["continue"].is_string(), "{first}");
+    let (ready, _) = pages(&service, &format!("{path}&state=ready"));
+    assert_eq!(ready.len(), 1);
+    assert_eq!((&ready[0]["name"], &ready[0]["state"]), (&json!("hello-golang"), &json!("ready")));
+    let (failed, count) = pages(&service, &format!("{path}&state=failed"));
+    assert_eq!(failed.len(), 1502);
+    assert!(failed.iter().all(|item| item["state"] == "failed"));
+    assert!(count > 5, "{count} pages");
+    let unobserved = register("");
+    let (waiting, _) = pages(&service, &format!("{unobserved}&state=waiting"));
+    assert_eq!(waiting.iter().map(|item| &item["name"]).collect::<Vec<_>>(), ["hello-golang"]);
+
+    // With words alone the last part is known to be the last.
+    let page = service.get(&format!("{path}&search=deliverable")).json();
+    assert_eq!(page["continue"], Value::Null);
+    for query in ["state=happy", "state=Ready", "state="] {
+        service.get(&format!("{path}&{query}")).is_problem(400, "request");
+    }
+}
+
 #[test]
 fn owners_are_stamped_within_the_limits() {
     let objects = |turns: u32| {

@@ -18,6 +18,11 @@ spec: {}
 
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
+/** Whether two items are one owner. */
+function isSame(one, other) {
+  return ["kind", "namespace", "name"].every((field) => one[field] === other?.[field]);
+}
+
 /** How a state is coloured. */
 function mood(state) {
   return { ready: "good", failed: "bad", missing: "" }[state] ?? "busy";
@@ -36,8 +41,9 @@ export class Fleet {
     this.pasted = new Editor(byId("pasted"), { label: "Owner, YAML", input: () => {} });
     this.pasted.set(PASTED, "owner.yaml");
     byId("set").addEventListener("change", () => this.#open(byId("set").value).catch((error) => this.#failed(error)));
-    byId("filter").addEventListener("input", debounced(100, () => this.#list()));
-    byId("filter-state").addEventListener("change", () => this.#list());
+    const filter = () => this.#part().catch((error) => this.#failed(error));
+    byId("filter").addEventListener("input", debounced(200, filter));
+    byId("filter-state").addEventListener("change", filter);
     byId("stamp").addEventListener("click", () => this.#stamp());
   }
 
@@ -105,50 +111,57 @@ export class Fleet {
   async #open(digest) {
     this.digest = digest;
     this.items = [];
-    this.more = undefined;
     this.chosen = undefined;
     byId("owner-detail").replaceChildren(el("p", { class: "empty", text: "Choose an owner." }));
     setState("owner-state", "busy", "");
-    await this.#page();
+    await this.#part();
     if (this.items.length > 0) await this.#choose(this.items[0]);
   }
 
-  async #page() {
+  /**
+   * Asks for owners that the filter takes: from the first one, or for more of them. The server looks at so many at once
+   * and no more, and may have found few among them.
+   */
+  async #part(items = [], from = undefined) {
+    this.asked?.abort();
+    const { signal } = (this.asked = new AbortController());
+    const wanted = items.length + PAGE;
     const query = new URLSearchParams({ limit: String(PAGE) });
-    if (this.more) query.set("continue", this.more);
-    const { digest } = this;
-    const answer = await json(`v1/blueprints/${encodeURIComponent(digest)}/owners?${query}`);
-    if (digest !== this.digest) return;
-    this.items.push(...answer.items);
-    this.more = answer.continue;
-    const menu = byId("filter-state");
-    const states = [...new Set(this.items.map((item) => item.state))].sort();
-    const now = menu.value;
-    menu.replaceChildren(el("option", { value: "", text: "Any state" }), ...states.map((state) => el("option", { value: state, text: state })));
-    menu.value = states.includes(now) ? now : "";
-    this.#list();
+    const [search, state] = [byId("filter").value.trim(), byId("filter-state").value];
+    if (search) query.set("search", search);
+    if (state) query.set("state", state);
+    this.filtered = Boolean(search || state);
+    try {
+      do {
+        if (from) query.set("continue", from);
+        const answer = await json(`v1/blueprints/${encodeURIComponent(this.digest)}/owners?${query}`, { signal });
+        if (signal.aborted) return;
+        items = [...items, ...answer.items];
+        from = answer.continue;
+        this.items = items;
+        this.more = from;
+        this.#list();
+      } while (from && items.length < wanted);
+    } catch (error) {
+      // Something else was asked for meanwhile.
+      if (!signal.aborted) throw error;
+    }
   }
 
   #list() {
-    const words = byId("filter").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const state = byId("filter-state").value;
-    const shown = this.items.filter((item) => {
-      if (state && item.state !== state) return false;
-      const text = `${item.state} ${item.kind} ${item.namespace}/${item.name} ${item.blueprint ?? ""} ${item.message ?? ""}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    });
-    const all = plural(this.items.length, "owner");
-    byId("counts").textContent =
-      (shown.length === this.items.length ? all : `${shown.length} of ${all}`) + (this.more ? ", more on the server" : "");
+    const shown = this.items.length;
+    const { owners } = this.sets.find((set) => set.digest === this.digest);
+    const all = plural(owners, "owner");
+    byId("counts").textContent = (shown === owners ? all : `${shown} of ${all}`) + (this.more ? ", more on the server" : "");
     const list = el(
       "ul",
       { class: "list" },
-      ...shown.map((item) => {
+      ...this.items.map((item) => {
         const button = el(
           "button",
           {
             type: "button",
-            "aria-pressed": String(item === this.chosen),
+            "aria-pressed": String(isSame(item, this.chosen)),
             onclick: () => this.#choose(item).catch((error) => this.#failed(error)),
           },
           el("span", { class: "name", text: `${item.namespace}/${item.name}` }),
@@ -161,11 +174,13 @@ export class Fleet {
       }),
     );
     const more = this.more
-      ? el("button", { type: "button", text: "More", onclick: () => this.#page().catch((error) => this.#failed(error)) })
+      ? el("button", { type: "button", text: "More", onclick: () => this.#part(this.items, this.more).catch((error) => this.#failed(error)) })
       : null;
     const host = byId("owner-list");
     host.replaceChildren(list, ...(more ? [more] : []));
-    if (this.items.length === 0) host.replaceChildren(el("p", { class: "empty", text: "There are blueprints, but no owners. Stamp one below." }));
+    if (shown > 0 || this.more) return;
+    const text = this.filtered ? "No owner is like that." : "There are blueprints, but no owners. Stamp one below.";
+    host.replaceChildren(el("p", { class: "empty", text }));
   }
 
   async #choose(item) {

@@ -9,13 +9,14 @@ use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Answer;
 use super::templates::with_location;
 use crate::fleet::output::Format as StyleFormat;
+use crate::fleet::realize;
 use crate::graph::{mermaid, svg};
-use crate::server::blueprints::{owner_of_line, owners as owners_of};
+use crate::server::blueprints::{OwnerFilter, owner_of_line, owners as owners_of};
 use crate::server::body;
 use crate::server::negotiate::{JSON, NDJSON, YAML, accepted, body_type};
 use crate::server::output::{Format, json, respond, tagged};
@@ -208,9 +209,38 @@ pub(super) struct OwnersQuery {
     #[serde(rename = "continue")]
     #[param(required = false, pattern = "^[0-9]{1,9}$")]
     from: Option<String>,
+    /// Words that kind, namespace and name hold, in whatever case: `workload team/web`.
+    #[serde(default)]
+    #[param(required = false)]
+    search: String,
+    /// How far they are.
+    #[param(required = false, inline)]
+    state: Option<StateQuery>,
+}
+
+/// States of owners.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum StateQuery {
+    Ready,
+    Waiting,
+    Failed,
+}
+
+impl From<StateQuery> for realize::State {
+    fn from(state: StateQuery) -> realize::State {
+        match state {
+            StateQuery::Ready => realize::State::Ready,
+            StateQuery::Waiting => realize::State::Waiting,
+            StateQuery::Failed => realize::State::Failed,
+        }
+    }
 }
 
 /// The owners that came with a set of blueprints, and how far they are.
+///
+/// How far an owner is has to be found out. So a part of those in one state may hold fewer than `limit`, even none, when
+/// many had to be looked at; as long as there is a `continue`, there may be more.
 #[utoipa::path(
     get, path = "/v1/blueprints/{digest}/owners", tag = "blueprints",
     params(("digest" = String, Path, description = "`sha256:` and 64 digits"), OwnersQuery),
@@ -223,7 +253,8 @@ pub(super) async fn owners(
     query: Result<Query<OwnersQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Answer {
-    let Query(OwnersQuery { limit, from }) = query.map_err(|error| Problem::request(error.body_text()))?;
+    let query = query.map_err(|error| Problem::request(error.body_text()))?;
+    let Query(OwnersQuery { limit, from, search, state }) = query;
     accepted(&headers, &[JSON])?;
     let limit = limit.unwrap_or(100);
     if !(1..=MOST).contains(&limit) {
@@ -238,7 +269,9 @@ pub(super) async fn owners(
         from => from.map_or(0, |text| text.parse().unwrap_or(usize::MAX)),
     };
     let (_, entry) = shared.blueprints.store.get(&reference)?;
-    let page = shared.work.run(&call.client.id, move |cancel| entry.page(from, limit, cancel)).await?;
+    let filter = OwnerFilter::new(&search, state.map(realize::State::from));
+    let page =
+        shared.work.run(&call.client.id, move |cancel| entry.page(&filter, from, limit, cancel)).await?;
     json(StatusCode::OK, &page)
 }
 
