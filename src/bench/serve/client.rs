@@ -1,22 +1,35 @@
 //! A client that takes little: requests that are written beforehand, answers of which only the length is read.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+/// Who waits longer for an answer waits in vain.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection that is kept.
 pub(super) struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Where the body of the last answer begins.
+    body: usize,
 }
 
-/// The end of the head of an answer, and how long its body is; none for one in chunks.
-struct Head {
-    status: u16,
-    end: usize,
-    length: Option<usize>,
+/// The same for a thread that waits.
+pub(super) struct Waiting {
+    stream: std::net::TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// The end of the head of a message, and how long its body is; none for one in chunks.
+pub(super) struct Head {
+    /// None for a request.
+    pub(super) status: Option<u16>,
+    pub(super) end: usize,
+    pub(super) length: Option<usize>,
 }
 
 /// A request with a body.
@@ -30,23 +43,63 @@ pub(super) fn post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
     request
 }
 
-fn head(buffer: &[u8]) -> io::Result<Option<Head>> {
-    let Some(end) = memchr::memmem::find(buffer, b"\r\n\r\n") else { return Ok(None) };
+/// The head, if all of it is there.
+pub(super) fn head(buffer: &[u8]) -> Option<Head> {
+    let end = memchr::memmem::find(buffer, b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default());
     let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let status = status.ok_or_else(|| io::Error::other("an answer without a status"))?;
     let length = text.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
-    Ok(Some(Head { status, end: end + 4, length }))
+    Some(Head { status, end: end + 4, length })
+}
+
+fn status(head: &Head) -> io::Result<u16> {
+    head.status.ok_or_else(|| io::Error::other("an answer without a status"))
+}
+
+impl Waiting {
+    pub(super) fn connect(address: SocketAddr) -> io::Result<Waiting> {
+        let stream = std::net::TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Waiting { stream, buffer: vec![0; 64 << 10] })
+    }
+
+    /// Sends a request and waits for the answer: its status.
+    pub(super) fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
+        self.stream.write_all(request)?;
+        let mut filled = 0;
+        let found = loop {
+            filled += self.more(filled)?;
+            if let Some(found) = head(self.buffer.get(..filled).unwrap_or_default()) {
+                break found;
+            }
+        };
+        let end = found.end + found.length.unwrap_or(0);
+        while filled < end {
+            filled += self.more(filled)?;
+        }
+        status(&found)
+    }
+
+    fn more(&mut self, filled: usize) -> io::Result<usize> {
+        if self.buffer.len() == filled {
+            self.buffer.resize(filled * 2, 0);
+        }
+        match self.stream.read(self.buffer.get_mut(filled..).unwrap_or_default())? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            count => Ok(count),
+        }
+    }
 }
 
 impl Client {
     pub(super) async fn connect(address: SocketAddr) -> io::Result<Client> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Client { stream, buffer: Vec::with_capacity(16 << 10) })
+        Ok(Client { stream, buffer: Vec::with_capacity(16 << 10), body: 0 })
     }
 
     /// Sends a request and takes the answer: its status, and its body is in [`body`](Client::body).
@@ -71,22 +124,26 @@ impl Client {
 
     async fn answer(&mut self) -> io::Result<u16> {
         self.buffer.clear();
-        let head = loop {
-            match head(&self.buffer)? {
-                Some(head) => break head,
+        let found = loop {
+            match head(&self.buffer) {
+                Some(found) => break found,
                 None => self.more().await?,
             }
         };
-        let length = head.length.unwrap_or(0);
-        while self.buffer.len() < head.end + length {
+        self.body = found.end;
+        while self.buffer.len() < found.end + found.length.unwrap_or(0) {
             self.more().await?;
         }
-        self.buffer.drain(..head.end);
-        Ok(head.status)
+        status(&found)
     }
 
     /// The body of the last answer.
     pub(super) fn body(&self) -> &[u8] {
+        self.buffer.get(self.body..).unwrap_or_default()
+    }
+
+    /// The last answer with its head.
+    pub(super) fn whole(&self) -> &[u8] {
         &self.buffer
     }
 
