@@ -30,12 +30,55 @@ pub(super) struct Head {
     pub(super) status: Option<u16>,
     pub(super) end: usize,
     pub(super) length: Option<usize>,
+    /// Whether the body comes in chunks.
+    pub(super) chunked: bool,
 }
+
+impl Head {
+    /// The end of the body, if that much of it is there already that it can be told.
+    fn body_end(&self, buffer: &[u8]) -> Option<usize> {
+        match self.length {
+            Some(length) => Some(self.end + length),
+            None if self.chunked => chunks_end(buffer, self.end),
+            None => Some(self.end),
+        }
+    }
+}
+
+/// The end of a body in chunks that begins at `at` (RFC 9112, 7.1); none if it is not there yet.
+fn chunks_end(buffer: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let rest = buffer.get(at..)?;
+        let line = memchr::memmem::find(rest, b"\r\n")?;
+        let size = std::str::from_utf8(rest.get(..line)?).ok()?;
+        let size = usize::from_str_radix(size, 16).ok()?;
+        at = at.checked_add(line + 2 + size + 2)?;
+        if size == 0 {
+            return (at <= buffer.len()).then_some(at);
+        }
+    }
+}
+
+/// What clients usually send besides.
+const USUAL: &str = concat!(
+    "accept: */*\r\naccept-encoding: gzip\r\nuser-agent: stampmill-bench/",
+    env!("CARGO_PKG_VERSION"),
+    "\r\n"
+);
 
 /// A request with a body.
 pub(super) fn post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
+    post_with("", path, media_type, body)
+}
+
+/// The same, with the headers that clients usually send.
+pub(super) fn usual_post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
+    post_with(USUAL, path, media_type, body)
+}
+
+fn post_with(headers: &str, path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-type: {media_type}\r\ncontent-length: {}\r\n\r\n",
         body.len()
     )
     .into_bytes();
@@ -52,7 +95,8 @@ pub(super) fn head(buffer: &[u8]) -> Option<Head> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
-    Some(Head { status, end: end + 4, length })
+    let chunked = length.is_none() && text.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked");
+    Some(Head { status, end: end + 4, length, chunked })
 }
 
 fn status(head: &Head) -> io::Result<u16> {
@@ -77,8 +121,8 @@ impl Waiting {
                 break found;
             }
         };
-        let end = found.end + found.length.unwrap_or(0);
-        while filled < end {
+        let is_whole = |buffer: &[u8]| found.body_end(buffer).is_some_and(|end| end <= buffer.len());
+        while !is_whole(self.buffer.get(..filled).unwrap_or_default()) {
             filled += self.more(filled)?;
         }
         status(&found)
@@ -131,7 +175,7 @@ impl Client {
             }
         };
         self.body = found.end;
-        while self.buffer.len() < found.end + found.length.unwrap_or(0) {
+        while found.body_end(&self.buffer).is_none_or(|end| self.buffer.len() < end) {
             self.more().await?;
         }
         status(&found)
@@ -185,5 +229,30 @@ impl Client {
         let (sent, received) = tokio::join!(send, receive);
         drop(sent);
         received
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn an_answer_ends_where_its_body_does() {
+        for text in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            // What looks like the last chunk is in the data, too.
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n0\r\n\r\n\r\na\r\n0123456789\r\n0\r\n\r\n",
+        ] {
+            for end in 0..text.len() {
+                let part = &text.as_bytes()[..end];
+                let whole = head(part).and_then(|head| head.body_end(part)).is_some_and(|at| at <= end);
+                assert!(!whole, "{text}: {end}");
+            }
+            let head = head(text.as_bytes()).unwrap();
+            assert_eq!((head.status, head.body_end(text.as_bytes())), (Some(200), Some(text.len())));
+        }
     }
 }

@@ -18,7 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use self::client::{Client, post};
+use self::client::{Client, post, usual_post};
 use self::echo::Echo;
 use self::load::{full, paced};
 use self::processors::{Processors, Side};
@@ -172,6 +172,11 @@ impl ServeBench {
             if status != 200 {
                 let answer = String::from_utf8_lossy(client.body()).into_owned();
                 return Err(io::Error::other(format!("{}: {status} {answer}", input.name())));
+            }
+            let request = usual_post(&render, "application/json", text.as_bytes());
+            let status = client.ask(&request).await?;
+            if status != 200 {
+                return Err(io::Error::other(format!("{}: {status}", input.name())));
             }
             answers.insert(request.len(), client.whole().to_vec());
             requests.push(request);
