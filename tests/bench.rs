@@ -304,6 +304,9 @@ fn what_makes_no_sense_is_refused() {
 #[cfg(feature = "server")]
 fn the_service_is_measured_beside_an_echo() {
     let place = place();
+    // A stream is sent as far ahead as the system's buffers go: what is long is soon enough.
+    let padding = "x".repeat(20_000);
+    write(&place, "values.json", &format!(r#"{{"name": "a", "count": 40, "padding": "{padding}"}}"#));
     let arguments = ["-f", "config.yml", "--data-values-file", "values.json", "--connections", "3"];
     let run = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stampmill"));
