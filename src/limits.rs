@@ -178,6 +178,14 @@ impl CancelToken {
     }
 }
 
+/// Fails if work was cancelled that consists of more than one render.
+pub(crate) fn check_cancelled(cancel: Option<&CancelToken>) -> Result<()> {
+    match cancel.is_some_and(CancelToken::is_cancelled) {
+        true => Err(Error::new(ErrorKind::Cancelled, "the work was cancelled")),
+        false => Ok(()),
+    }
+}
+
 /// Why a render was stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Stop {

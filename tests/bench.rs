@@ -299,6 +299,51 @@ fn what_makes_no_sense_is_refused() {
     }
 }
 
+/// The service, an echo and a stream are asked, each answer is right, and all figures are there.
+#[test]
+#[cfg(feature = "server")]
+fn the_service_is_measured_beside_an_echo() {
+    let place = place();
+    // A stream is sent as far ahead as the system's buffers go: what is long is soon enough.
+    let padding = "x".repeat(20_000);
+    write(&place, "values.json", &format!(r#"{{"name": "a", "count": 40, "padding": "{padding}"}}"#));
+    let arguments = ["-f", "config.yml", "--data-values-file", "values.json", "--connections", "3"];
+    let run = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stampmill"));
+        command.current_dir(place.path()).args(["bench", "serve", "--duration", "100ms"]);
+        command.args(arguments).args(more).output().expect("the program runs")
+    };
+    let output = run(&["-o", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report = report(&output);
+    assert_eq!(number(&report, "/connections"), 3.0);
+    assert_eq!(number(&report, "/speed/failed"), 0.0);
+    for key in ["library", "service", "echo", "stream"] {
+        let key = format!("/speed/{key}/per_second");
+        assert!(number(&report, &key) > 0.0, "{key}: {report:#}");
+    }
+    for (key, unit) in [
+        ("full_load_us", ""),
+        ("half_load", "_us"),
+        ("half_load/late_us", ""),
+        ("echo_full_load_us", ""),
+        ("echo_half_load", "_us"),
+        ("echo_half_load/late_us", ""),
+    ] {
+        let quantile = |share: &str| number(&report, &format!("/speed/{key}/{share}{unit}"));
+        assert!(quantile("p50") > 0.0 && quantile("p50") <= quantile("p99"), "{key}: {report:#}");
+    }
+    // The echo's half is the service's, so that the two can be compared.
+    let half = number(&report, "/speed/half_load/per_second");
+    assert_eq!(half, number(&report, "/speed/service/per_second") / 2.0);
+    assert_eq!(half, number(&report, "/speed/echo_half_load/per_second"));
+
+    let output = run(&[]);
+    for part in ["one input a request ", "\nan echo ", "\n  half load ", "\nstream "] {
+        assert!(text(&output.stdout).contains(part), "{part}: {}", text(&output.stdout));
+    }
+}
+
 #[test]
 fn shells_complete_it() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stampmill"));

@@ -221,6 +221,7 @@ impl World {
             cluster: &self.cluster,
             submitted: &self.submitted,
             now: NOW,
+            cancel: None,
         };
         let reconciled = match owner.kind_name() {
             "Runnable" => reconcile_runnable(&owner, with).unwrap(),

@@ -36,7 +36,14 @@ pub(super) fn reconcile(shared: &Shared, tenure: &Tenure, key: &Key) -> Outcome 
     let accounts = PassAccounts::new(&shared.connection, &shared.accounts, &tenure.fence);
     let submitted = tenure.submitted(key.subject);
     let now = rfc3339(SystemClock.now());
-    let with = Reconciler { catalog: &catalog, accounts: &accounts, cluster: &own, submitted, now: &now };
+    let with = Reconciler {
+        catalog: &catalog,
+        accounts: &accounts,
+        cluster: &own,
+        submitted,
+        now: &now,
+        cancel: None,
+    };
     let reconciled = match key.subject {
         Subject::Runnable => reconcile_runnable(&object, with),
         _ => reconcile_owner(&object, with),

@@ -10,7 +10,8 @@ use super::observed::{Failed, RULES};
 use super::{Layered, Observed, Problem, fields};
 use crate::cluster::memory::{Observer, Settings};
 use crate::cluster::{Cluster, ManualClock, Memory, Object, ObjectKey, rfc3339};
-use crate::limits::Limits;
+use crate::error::{ErrorKind, Result};
+use crate::limits::{CancelToken, Limits, check_cancelled};
 use crate::renderer::Renderer;
 use crate::supply_chain::api::{Condition, GROUP, TemplateKind, read};
 use crate::supply_chain::catalog::Catalog;
@@ -83,7 +84,7 @@ impl Fleet {
     /// Without blueprints and templates.
     fn new(observed: Observed, time: Timestamp, limits: &Limits, failed: &Arc<Mutex<Vec<Problem>>>) -> Fleet {
         let observed = Arc::new(observed);
-        let watching = Watching { observed: Arc::clone(&observed), failed: Arc::clone(failed) };
+        let watching = Watching { observed: Arc::clone(&observed), failed: Arc::clone(failed), cancel: None };
         let base = Memory::with(Arc::new(Settings::new().clock(ManualClock::at(time)).observer(watching)));
         for source in &observed.objects {
             // They have a name and a kind: there is nothing else to refuse.
@@ -134,7 +135,22 @@ impl Fleet {
 
     /// Realizes an owner until nothing changes any more. Owners that are stamped are realized, too.
     pub fn realize(&self, owner: &Source) -> Realized {
-        let watching = Watching { observed: Arc::clone(&self.observed), failed: Arc::default() };
+        self.realized(owner, None)
+    }
+
+    /// [`realize`](Fleet::realize), until somebody cancels it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`].
+    pub fn realize_with(&self, owner: &Source, cancel: &CancelToken) -> Result<Realized> {
+        let realized = self.realized(owner, Some(cancel));
+        check_cancelled(Some(cancel))?;
+        Ok(realized)
+    }
+
+    fn realized(&self, owner: &Source, cancel: Option<&CancelToken>) -> Realized {
+        let observed = Arc::clone(&self.observed);
+        let watching = Watching { observed, failed: Arc::default(), cancel: cancel.cloned() };
         let failed = Arc::clone(&watching.failed);
         let settings = Settings::new().clock(ManualClock::at(self.time)).observer(watching).history(0);
         let cluster = Layered::new(&self.base, Arc::new(settings));
@@ -146,6 +162,7 @@ impl Fleet {
             stamps: 0,
             problems: Vec::new(),
             root: owner,
+            cancel,
         };
         match cluster.load(owner.object.clone()) {
             Ok(object) => {
@@ -168,11 +185,12 @@ fn take(problems: &Mutex<Vec<Problem>>) -> Vec<Problem> {
 struct Watching {
     observed: Arc<Observed>,
     failed: Arc<Mutex<Vec<Problem>>>,
+    cancel: Option<CancelToken>,
 }
 
 impl Observer for Watching {
     fn observe(&self, object: &Object) -> Option<Node> {
-        let (status, failures) = self.observed.status(object);
+        let (status, failures) = self.observed.status_with(object, self.cancel.as_ref());
         for Failed { place, message } in failures {
             let (kind, namespace, name) = (object.kind_name(), object.namespace(), object.name());
             let problem = Problem::error(
@@ -335,6 +353,7 @@ struct Realizing<'a> {
     stamps: u64,
     problems: Vec<Problem>,
     root: &'a Source,
+    cancel: Option<&'a CancelToken>,
 }
 
 impl Realizing<'_> {
@@ -387,6 +406,7 @@ impl Realizing<'_> {
             cluster: self.cluster,
             submitted,
             now: &self.fleet.now,
+            cancel: self.cancel,
         };
         let reconciled = match object.kind_name() {
             RUNNABLE => reconcile_runnable(&object, with(runnables)),
@@ -395,6 +415,7 @@ impl Realizing<'_> {
         };
         let reconciled = match reconciled {
             Ok(reconciled) => reconciled,
+            Err(error) if error.kind() == ErrorKind::Cancelled => return false,
             Err(error) => {
                 tracked.settled = Some(before);
                 self.problem(error.to_string());
@@ -436,3 +457,6 @@ impl Realizing<'_> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,8 +166,11 @@ impl BlueprintEntry {
     }
 
     /// What comes of an owner.
-    pub(super) fn stamp(&self, owner: &Source) -> Stamped {
-        Stamped(self.fleet.realize(owner))
+    ///
+    /// # Errors
+    /// Cancelled.
+    pub(super) fn stamp(&self, owner: &Source, cancel: &CancelToken) -> Result<Stamped, Problem> {
+        Ok(Stamped(self.fleet.realize_with(owner, cancel)?))
     }
 
     /// Stamps all owners and writes what would be applied.
@@ -183,8 +186,7 @@ impl BlueprintEntry {
         let style = Style { format, with_status: false };
         let mut text = String::new();
         for owner in owners {
-            check_cancelled(cancel)?;
-            let Stamped(realized) = self.stamp(&owner);
+            let Stamped(realized) = self.stamp(&owner, cancel)?;
             if let Some(problem) = unread(&realized) {
                 return Err(problem);
             }
@@ -210,8 +212,7 @@ impl BlueprintEntry {
         let mut results = Vec::new();
         let mut bytes = 0;
         for owner in owners {
-            check_cancelled(cancel)?;
-            let result = self.stamp(&owner).result()?;
+            let result = self.stamp(&owner, cancel)?.result()?;
             bytes += result.objects.iter().map(|object| object.object.get().len()).sum::<usize>();
             check_bytes(bytes)?;
             results.push(result);
@@ -237,8 +238,7 @@ impl BlueprintEntry {
             if items.len() == limit || stamped == LOOKED_AT {
                 return Ok(OwnerPage { items, next: Some(index.to_string()) });
             }
-            check_cancelled(cancel)?;
-            let (state, summary) = self.summary(owner);
+            let (state, summary) = self.summary(owner, cancel)?;
             if filter.state.is_none_or(|wanted| wanted == state) {
                 items.push(summary);
             }
@@ -246,8 +246,8 @@ impl BlueprintEntry {
         Ok(OwnerPage { items, next: None })
     }
 
-    fn summary(&self, owner: &Source) -> (State, OwnerSummary) {
-        let Stamped(realized) = self.stamp(owner);
+    fn summary(&self, owner: &Source, cancel: &CancelToken) -> Result<(State, OwnerSummary), Problem> {
+        let Stamped(realized) = self.stamp(owner, cancel)?;
         let root = realized.owners.first();
         let state = root.and_then(|root| root.state.as_ref());
         let message = match state {
@@ -264,14 +264,20 @@ impl BlueprintEntry {
             message,
             resources: root.map_or(0, |root| root.objects.len()),
         };
-        (state, summary)
+        Ok((state, summary))
     }
 
     /// The chain of an owner that came with the set, and how far it is.
     ///
     /// # Errors
-    /// There is no such owner; it has no blueprint.
-    pub(super) fn graph(&self, kind: &str, namespace: &str, name: &str) -> Result<Graph, Problem> {
+    /// There is no such owner; it has no blueprint; cancelled.
+    pub(super) fn graph(
+        &self,
+        kind: &str,
+        namespace: &str,
+        name: &str,
+        cancel: &CancelToken,
+    ) -> Result<Graph, Problem> {
         let owner = self.owners.iter().find(|owner| {
             let object = &owner.object;
             object.kind_name().eq_ignore_ascii_case(kind)
@@ -283,7 +289,7 @@ impl BlueprintEntry {
                 "there is no owner {kind} {namespace}/{name} in this set of blueprints"
             ))
         })?;
-        let Stamped(realized) = self.stamp(owner);
+        let Stamped(realized) = self.stamp(owner, cancel)?;
         let mut object = owner.object.clone();
         if let Some(root) = realized.owners.first() {
             object.set_status(Some(root.status.clone()));
@@ -342,13 +348,6 @@ fn unread(realized: &Realized) -> Option<Problem> {
     }
     let problems: Vec<String> = realized.problems.iter().map(ToString::to_string).collect();
     Some(Error::new(ErrorKind::DataValues, problems.join("\n")).into())
-}
-
-fn check_cancelled(cancel: &CancelToken) -> Result<(), Problem> {
-    match cancel.is_cancelled() {
-        true => Err(Error::new(ErrorKind::Cancelled, "the request was cancelled").into()),
-        false => Ok(()),
-    }
 }
 
 fn check_bytes(bytes: usize) -> Result<(), Problem> {

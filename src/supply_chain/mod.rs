@@ -41,6 +41,7 @@
 //!         cluster: &cluster,
 //!         submitted: &submitted,
 //!         now: "2026-01-01T00:00:00Z",
+//!         cancel: None,
 //!     };
 //!     let reconciled = reconcile_owner(&workload, with)?;
 //!     let stamped = reconciled.stamped.first().and_then(|stamped| stamped.object.as_ref());

@@ -23,6 +23,7 @@ use super::runs;
 use super::select::{Matcher, best};
 use super::submitted::Submitted;
 use crate::cluster::{Cluster, Object};
+use crate::limits::CancelToken;
 use crate::yaml::Text;
 
 /// What stands in messages for the plural of a kind that the cluster does not know.
@@ -40,6 +41,8 @@ pub struct Pass<'a> {
     pub submitted: &'a Submitted,
     /// The time of the pass, as in RFC 3339.
     pub now: &'a str,
+    /// Stops it. Nothing that a pass which was stopped says of its owner is to be believed.
+    pub cancel: Option<&'a CancelToken>,
 }
 
 /// An object that was stamped in a pass.
@@ -64,7 +67,8 @@ pub(super) struct Realized<'a> {
     pub(super) stamped: Vec<Stamped>,
 }
 
-/// Goes through the resources of a blueprint in the order they stand, all of them, whatever fails.
+/// Goes through the resources of a blueprint in the order they stand, all of them, whatever fails; no further
+/// than where it is cancelled.
 pub(super) fn realize<'a>(
     pass: Pass<'a>,
     owner: &Owner<'_>,
@@ -82,6 +86,9 @@ pub(super) fn realize<'a>(
     let mut outputs = Outputs::new();
     let options = blueprint.options.iter().map(Vec::as_slice).chain(std::iter::repeat(&[][..]));
     for (resource, options) in blueprint.blueprint.spec.resources.iter().zip(options) {
+        if pass.cancel.is_some_and(CancelToken::is_cancelled) {
+            break;
+        }
         let task = Task { pass, owner, kind, owner_params, blueprint, resource, options };
         let done = task.run(&outputs, &mut realized.events);
         outputs.set(&resource.name, done.output.clone().unwrap_or_default());
@@ -230,7 +237,9 @@ impl Task<'_> {
             self.owner_params,
         );
         let context = Context::of_resource(self.owner, params, inputs, &labels);
-        let object = match template.stamper.stamp(&context, metadata, &labels, self.pass.catalog.renderer()) {
+        let Pass { catalog, cancel, .. } = self.pass;
+        let renderer = catalog.renderer();
+        let object = match template.stamper.stamp_with(&context, metadata, &labels, renderer, cancel) {
             Ok(object) => object,
             Err(error) => {
                 done.error = Some(RealizeError::Stamp {

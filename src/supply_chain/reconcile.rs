@@ -19,6 +19,7 @@ use super::select::best;
 use super::service_account::ServiceAccount;
 use super::submitted::Submitted;
 use crate::cluster::{Cluster, Object};
+use crate::limits::{CancelToken, check_cancelled};
 use crate::yaml::{Node, to_node};
 
 /// Gives the cluster as service accounts see it.
@@ -53,6 +54,8 @@ pub struct Reconciler<'a> {
     pub submitted: &'a Submitted,
     /// The time, as in RFC 3339.
     pub now: &'a str,
+    /// Stops it; none if nobody does.
+    pub cancel: Option<&'a CancelToken>,
 }
 
 /// What came of reconciling an owner or a runnable.
@@ -87,7 +90,7 @@ impl Reconciled {
 /// Reconciles a workload or a deliverable.
 ///
 /// # Errors
-/// `DataValues` if the object is none of them.
+/// `DataValues` if the object is none of them; `Cancelled` if it was stopped, at whatever it was.
 pub fn reconcile_owner(object: &Object, with: Reconciler<'_>) -> crate::Result<Reconciled> {
     let owner = Owner::new(object)?;
     let Some(kind) = owner.kind() else {
@@ -115,7 +118,9 @@ pub fn reconcile_owner(object: &Object, with: Reconciler<'_>) -> crate::Result<R
         blueprint: None,
         resources: None,
     };
-    match reconciling.run() {
+    let done = reconciling.run();
+    check_cancelled(with.cancel)?;
+    match done {
         Ok(()) => {}
         Err(Stop { message, retry }) => {
             reconciling.reconciled.retry |= retry;
@@ -173,10 +178,12 @@ impl<'a> Reconciling<'a> {
             Ok(cluster) => cluster,
             Err(error) => return Err(self.failed(&error)),
         };
-        let Reconciler { catalog, submitted, now, .. } = self.with;
-        let pass = Pass { catalog, cluster, submitted, now };
+        let Reconciler { catalog, submitted, now, cancel, .. } = self.with;
+        let pass = Pass { catalog, cluster, submitted, now, cancel };
         let previous = &self.previous.resources;
         let realized = realize(pass, self.owner, self.kind, &params, blueprint, previous);
+        // What it did not come to is no orphan.
+        check_cancelled(cancel).map_err(|error| Stop { message: error.to_string(), retry: false })?;
         self.conditions.add(match &realized.error {
             Some(error) => error.condition(self.kind, Level::Owner),
             None => say::resources_submitted(),

@@ -26,12 +26,13 @@ use super::run_error::{RunError, SelectorError};
 use super::runs;
 use super::service_account::ServiceAccount;
 use crate::cluster::{Cluster, Kind, Object, Query};
+use crate::limits::check_cancelled;
 use crate::yaml::{MapItem, Node, Text, same, to_node};
 
 /// Reconciles a runnable.
 ///
 /// # Errors
-/// `DataValues` if the object is none, or has not the form of one.
+/// `DataValues` if the object is none, or has not the form of one; `Cancelled` if it was stopped.
 pub fn reconcile_runnable(object: &Object, with: Reconciler<'_>) -> crate::Result<Reconciled> {
     // Whatever kind a runnable names, templates see the only one there is.
     let mut seen = object.clone();
@@ -56,6 +57,7 @@ pub fn reconcile_runnable(object: &Object, with: Reconciler<'_>) -> crate::Resul
         Ok(cluster) => Ok(run.realize(cluster)),
         Err(error) => Err(account_error(error)),
     };
+    check_cancelled(with.cancel)?;
     let (error, outputs) = match result {
         // Whoever cannot act says nothing of what was stamped.
         Err(error) => {
@@ -158,8 +160,8 @@ impl Run<'_> {
         let object = self.runnable.object();
         let labels = runnable_labels(object.name(), &template.metadata.name);
         let context = Context::of_runnable(self.runnable, selected);
-        let renderer = self.with.catalog.renderer();
-        let stamped = template.stamper.stamp(&context, object, &labels, renderer);
+        let Reconciler { catalog, cancel, .. } = self.with;
+        let stamped = template.stamper.stamp_with(&context, object, &labels, catalog.renderer(), cancel);
         let stamped =
             stamped.map_err(|error| RunError::Stamp { template: name.clone(), cause: error.to_string() })?;
         let stamped = self.stamped.insert(Stamped {

@@ -11,6 +11,7 @@ use super::interpolate;
 use super::labels::Labels;
 use super::wire::wire;
 use crate::cluster::{Object, OwnerReference};
+use crate::limits::CancelToken;
 use crate::renderer::{self, Renderer, Values};
 use crate::workspace::File;
 use crate::yaml::{Node, json};
@@ -103,13 +104,28 @@ impl Stamper {
         labels: &Labels,
         renderer: &Renderer,
     ) -> Result<Object, StampError> {
+        self.stamp_with(context, owner, labels, renderer, None)
+    }
+
+    /// [`stamp`](Stamper::stamp), until somebody cancels the render of a ytt template.
+    ///
+    /// # Errors
+    /// The same; [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) in that of ytt.
+    pub fn stamp_with(
+        &self,
+        context: &Context<'_>,
+        owner: &Object,
+        labels: &Labels,
+        renderer: &Renderer,
+        cancel: Option<&CancelToken>,
+    ) -> Result<Object, StampError> {
         let stamped = match &self.0 {
             Form::Interpolated(template) => {
                 let stamped = template.evaluate(&context.view());
                 interpolated(stamped.map_err(|error| StampError::new(error.to_string()))?)?
             }
             Form::Ytt(template) => {
-                let output = renderer.render(template, &Values::tree(context.data_values()));
+                let output = renderer.render_with(template, &Values::tree(context.data_values()), cancel);
                 from_ytt(&output.map_err(|error| StampError::of_ytt(&error))?)?
             }
             Form::Failed(error) => return Err(error.clone()),

@@ -1,8 +1,10 @@
 //! Blueprints, and owners stamped with them.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use crate::service::{JSON, NDJSON, Service, program};
+use crate::service::{Connection, JSON, NDJSON, Service, program};
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(
@@ -320,4 +322,87 @@ spec:
     let (state, shown) = state(100_000);
     assert_eq!(state, "failed", "{shown}");
     assert!(shown.contains("steps"), "{shown}");
+}
+
+/// A chain whose template comes to no end before a time limit.
+const ENDLESS: &str = r#"
+apiVersion: carto.run/v1alpha1
+kind: ClusterSupplyChain
+metadata: {name: web}
+spec:
+  selector: {type: web}
+  resources: [{name: first, templateRef: {kind: ClusterTemplate, name: endless}}]
+---
+apiVersion: carto.run/v1alpha1
+kind: ClusterTemplate
+metadata: {name: endless}
+spec:
+  ytt: |
+    #@ def f():
+    #@   for i in range(1000000):
+    #@     for j in range(1000000):
+    #@       x = j
+    #@     end
+    #@   end
+    #@ end
+    #@ f()
+    kind: ConfigMap
+---
+apiVersion: carto.run/v1alpha1
+kind: Workload
+metadata: {name: w, namespace: dev, labels: {type: web}}
+"#;
+
+#[test]
+fn a_client_that_goes_away_takes_its_owner_with_it() {
+    let arguments = [
+        "--operations",
+        "127.0.0.1:0",
+        "--renders",
+        "1",
+        "--limit-steps",
+        "18446744073709551615",
+        "--limit-memory",
+        "1Gi",
+        "--limit-time",
+        "120s",
+    ];
+    let service = Service::start(&arguments);
+    let answer = service.post("/v1/blueprints", &json!({"objects": ENDLESS}));
+    assert_eq!((answer.status, &answer.json()["problems"]), (201, &json!([])), "{answer:?}");
+    let digest = answer.json()["digest"].as_str().unwrap().to_owned();
+    let wait_for_slots = |free: &str| {
+        let end = Instant::now() + Duration::from_secs(30);
+        let wanted = format!("stampmill_slots_free {free}");
+        loop {
+            let figures =
+                Connection::new(service.operations.unwrap()).ask("GET", "/metrics", &[], b"").text();
+            if figures.lines().any(|line| line == wanted) {
+                return;
+            }
+            assert!(Instant::now() < end, "{wanted}: {figures}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let owner = json!({"apiVersion": "carto.run/v1alpha1", "kind": "Workload",
+        "metadata": {"name": "x", "namespace": "dev", "labels": {"type": "web"}}, "spec": {}});
+    let owner = format!("{owner}\n");
+    let below = "/owners/Workload/dev/w/graph";
+    wait_for_slots("1");
+    for (method, path, body) in [
+        ("POST", "/stamp", &*owner),
+        ("POST", "/stamp?owners=true", &owner),
+        ("POST", "/stream", &owner),
+        ("GET", "/owners", ""),
+        ("GET", below, ""),
+    ] {
+        let mut connection = service.connect();
+        let length = body.len().to_string();
+        let path = format!("/v1/blueprints/{digest}{path}");
+        connection.head(method, &path, &[NDJSON, ("content-length", &length)]);
+        connection.send(body.as_bytes()).unwrap();
+        wait_for_slots("0");
+        drop(connection);
+        wait_for_slots("1");
+    }
 }

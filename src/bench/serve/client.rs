@@ -1,28 +1,84 @@
 //! A client that takes little: requests that are written beforehand, answers of which only the length is read.
 
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+/// Who waits longer for an answer waits in vain.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection that is kept.
 pub(super) struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Where the body of the last answer begins.
+    body: usize,
 }
 
-/// The end of the head of an answer, and how long its body is; none for one in chunks.
-struct Head {
-    status: u16,
-    end: usize,
-    length: Option<usize>,
+/// The same for a thread that waits.
+pub(super) struct Waiting {
+    stream: std::net::TcpStream,
+    buffer: Vec<u8>,
 }
+
+/// The end of the head of a message, and how long its body is; none for one in chunks.
+pub(super) struct Head {
+    /// None for a request.
+    pub(super) status: Option<u16>,
+    pub(super) end: usize,
+    pub(super) length: Option<usize>,
+    /// Whether the body comes in chunks.
+    pub(super) chunked: bool,
+}
+
+impl Head {
+    /// The end of the body, if that much of it is there already that it can be told.
+    fn body_end(&self, buffer: &[u8]) -> Option<usize> {
+        match self.length {
+            Some(length) => Some(self.end + length),
+            None if self.chunked => chunks_end(buffer, self.end),
+            None => Some(self.end),
+        }
+    }
+}
+
+/// The end of a body in chunks that begins at `at` (RFC 9112, 7.1); none if it is not there yet.
+fn chunks_end(buffer: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let rest = buffer.get(at..)?;
+        let line = memchr::memmem::find(rest, b"\r\n")?;
+        let size = std::str::from_utf8(rest.get(..line)?).ok()?;
+        let size = usize::from_str_radix(size, 16).ok()?;
+        at = at.checked_add(line + 2 + size + 2)?;
+        if size == 0 {
+            return (at <= buffer.len()).then_some(at);
+        }
+    }
+}
+
+/// What clients usually send besides.
+const USUAL: &str = concat!(
+    "accept: */*\r\naccept-encoding: gzip\r\nuser-agent: stampmill-bench/",
+    env!("CARGO_PKG_VERSION"),
+    "\r\n"
+);
 
 /// A request with a body.
 pub(super) fn post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
+    post_with("", path, media_type, body)
+}
+
+/// The same, with the headers that clients usually send.
+pub(super) fn usual_post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
+    post_with(USUAL, path, media_type, body)
+}
+
+fn post_with(headers: &str, path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
     let mut request = format!(
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\n\r\n",
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-type: {media_type}\r\ncontent-length: {}\r\n\r\n",
         body.len()
     )
     .into_bytes();
@@ -30,23 +86,64 @@ pub(super) fn post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
     request
 }
 
-fn head(buffer: &[u8]) -> io::Result<Option<Head>> {
-    let Some(end) = memchr::memmem::find(buffer, b"\r\n\r\n") else { return Ok(None) };
+/// The head, if all of it is there.
+pub(super) fn head(buffer: &[u8]) -> Option<Head> {
+    let end = memchr::memmem::find(buffer, b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default());
     let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let status = status.ok_or_else(|| io::Error::other("an answer without a status"))?;
     let length = text.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
-    Ok(Some(Head { status, end: end + 4, length }))
+    let chunked = length.is_none() && text.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked");
+    Some(Head { status, end: end + 4, length, chunked })
+}
+
+fn status(head: &Head) -> io::Result<u16> {
+    head.status.ok_or_else(|| io::Error::other("an answer without a status"))
+}
+
+impl Waiting {
+    pub(super) fn connect(address: SocketAddr) -> io::Result<Waiting> {
+        let stream = std::net::TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Waiting { stream, buffer: vec![0; 64 << 10] })
+    }
+
+    /// Sends a request and waits for the answer: its status.
+    pub(super) fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
+        self.stream.write_all(request)?;
+        let mut filled = 0;
+        let found = loop {
+            filled += self.more(filled)?;
+            if let Some(found) = head(self.buffer.get(..filled).unwrap_or_default()) {
+                break found;
+            }
+        };
+        let is_whole = |buffer: &[u8]| found.body_end(buffer).is_some_and(|end| end <= buffer.len());
+        while !is_whole(self.buffer.get(..filled).unwrap_or_default()) {
+            filled += self.more(filled)?;
+        }
+        status(&found)
+    }
+
+    fn more(&mut self, filled: usize) -> io::Result<usize> {
+        if self.buffer.len() == filled {
+            self.buffer.resize(filled * 2, 0);
+        }
+        match self.stream.read(self.buffer.get_mut(filled..).unwrap_or_default())? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            count => Ok(count),
+        }
+    }
 }
 
 impl Client {
     pub(super) async fn connect(address: SocketAddr) -> io::Result<Client> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Client { stream, buffer: Vec::with_capacity(16 << 10) })
+        Ok(Client { stream, buffer: Vec::with_capacity(16 << 10), body: 0 })
     }
 
     /// Sends a request and takes the answer: its status, and its body is in [`body`](Client::body).
@@ -71,22 +168,26 @@ impl Client {
 
     async fn answer(&mut self) -> io::Result<u16> {
         self.buffer.clear();
-        let head = loop {
-            match head(&self.buffer)? {
-                Some(head) => break head,
+        let found = loop {
+            match head(&self.buffer) {
+                Some(found) => break found,
                 None => self.more().await?,
             }
         };
-        let length = head.length.unwrap_or(0);
-        while self.buffer.len() < head.end + length {
+        self.body = found.end;
+        while found.body_end(&self.buffer).is_none_or(|end| self.buffer.len() < end) {
             self.more().await?;
         }
-        self.buffer.drain(..head.end);
-        Ok(head.status)
+        status(&found)
     }
 
     /// The body of the last answer.
     pub(super) fn body(&self) -> &[u8] {
+        self.buffer.get(self.body..).unwrap_or_default()
+    }
+
+    /// The last answer with its head.
+    pub(super) fn whole(&self) -> &[u8] {
         &self.buffer
     }
 
@@ -128,5 +229,30 @@ impl Client {
         let (sent, received) = tokio::join!(send, receive);
         drop(sent);
         received
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    #[test]
+    fn an_answer_ends_where_its_body_does() {
+        for text in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            // What looks like the last chunk is in the data, too.
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n0\r\n\r\n\r\na\r\n0123456789\r\n0\r\n\r\n",
+        ] {
+            for end in 0..text.len() {
+                let part = &text.as_bytes()[..end];
+                let whole = head(part).and_then(|head| head.body_end(part)).is_some_and(|at| at <= end);
+                assert!(!whole, "{text}: {end}");
+            }
+            let head = head(text.as_bytes()).unwrap();
+            assert_eq!((head.status, head.body_end(text.as_bytes())), (Some(200), Some(text.len())));
+        }
     }
 }

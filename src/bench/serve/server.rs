@@ -1,4 +1,4 @@
-//! The service as a process of its own, on a processor of its own where the system can do that.
+//! The service as a process of its own.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -17,35 +17,11 @@ fn failed(what: &str, error: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Internal, format!("{what}: {error}"))
 }
 
-/// Whether processes can be told where to run.
-pub(super) fn can_pin() -> bool {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let taskset =
-        Command::new("taskset").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    processors > 1 && taskset.is_ok_and(|status| status.success())
-}
-
-/// Puts this process, all of its threads, onto a processor.
-pub(super) fn pin_self(processors: &str) {
-    let pid = std::process::id().to_string();
-    let mut taskset = Command::new("taskset");
-    taskset.args(["-acp", processors, &pid]).stdout(Stdio::null()).stderr(Stdio::null());
-    // Without it, the figures are less steady.
-    _ = taskset.status();
-}
-
 impl Server {
-    /// Starts this program as a service with one thread for requests and one for renders.
-    pub(super) fn start(pinned: bool, arguments: &[&str]) -> Result<Server> {
+    /// Starts this program as a service, where this thread runs.
+    pub(super) fn start(arguments: &[&str]) -> Result<Server> {
         let program = std::env::current_exe().map_err(|error| failed("finding this program", error))?;
-        let mut command = match pinned {
-            true => {
-                let mut command = Command::new("taskset");
-                command.args(["-c", "0"]).arg(program);
-                command
-            }
-            false => Command::new(program),
-        };
+        let mut command = Command::new(program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--page=false"]).args(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| failed("starting the service", error))?;

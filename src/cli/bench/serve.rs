@@ -13,10 +13,14 @@ use crate::cli::{Console, Exit};
 use crate::workspace::{File, Sources, SymlinkRules};
 
 const EXAMPLES: &str = "\
-Starts the service as a process of its own with one thread, on one processor (with taskset, where that is there),
-and asks it from another one; beside it the same renders in this process. Shown are renders a second, what a render
-takes of the processor, the ratio of the two, how long answers take at full and at half load, and how fast a
-stream is.
+Starts the service as a process of its own with one thread, on one processor (where the system lets programs choose
+one), and asks it from another one; beside it the same renders in this process. Shown are renders a second, what a
+render takes of the processor, the ratio of the two, how long answers take at full and at half load, and how fast a
+stream is. Beside it is an echo, a server that reads the same requests and sends answers of the same length without
+doing anything for them: what it takes is the system's TCP.
+
+At half load requests are sent at times that are fixed beforehand; an answer's time counts from when its request should
+have been sent, and how late the client itself was is shown.
 
 With --soak it is put under full load for a long time instead: good and bad requests mixed, streams, template sets
 that are always new. Its memory is told on standard error from time to time, and what came of it all at the end.

@@ -13,6 +13,7 @@ use self::rule::Rule;
 use super::load::{Loaded, Source};
 use super::{Place, Problem};
 use crate::cluster::{Object, ObjectKey, merge_patch};
+use crate::limits::CancelToken;
 use crate::renderer::Renderer;
 use crate::yaml::{Map, Node, Text};
 
@@ -92,6 +93,15 @@ impl Observed {
     /// of later ones (as a JSON merge patch). None where no rule matches, or the status is real. Beside it
     /// the rules that cannot be evaluated for this object.
     pub fn status(&self, object: &Object) -> (Option<Node>, Vec<Failed<'_>>) {
+        self.status_with(object, None)
+    }
+
+    /// [`status`](Observed::status), until somebody cancels it: then rules fail that are ytt.
+    pub fn status_with(
+        &self,
+        object: &Object,
+        cancel: Option<&CancelToken>,
+    ) -> (Option<Node>, Vec<Failed<'_>>) {
         let mut failures = Vec::new();
         let Some(rules) = self.rules.get(object.kind_name()) else { return (None, failures) };
         if !self.real.is_empty() && self.real.contains(&object.key()) {
@@ -99,7 +109,7 @@ impl Observed {
         }
         let mut status: Option<Node> = None;
         for rule in rules.iter().filter(|rule| rule.matches(object)) {
-            match (rule.evaluate(object, &self.renderer), &mut status) {
+            match (rule.evaluate(object, &self.renderer, cancel), &mut status) {
                 (Ok(new), None) => status = Some(new),
                 (Ok(new), Some(status)) => merge_patch::apply(status, &new),
                 (Err(message), _) => failures.push(Failed { place: &rule.place, message }),

@@ -4,6 +4,7 @@ use super::field;
 use crate::cluster::Object;
 use crate::fleet::load::Source;
 use crate::fleet::{Place, Problem};
+use crate::limits::CancelToken;
 use crate::renderer::{self, Renderer, Values};
 use crate::supply_chain::interpolate;
 use crate::workspace::File;
@@ -94,7 +95,12 @@ impl Rule {
     ///
     /// # Errors
     /// Why it cannot be evaluated.
-    pub(super) fn evaluate(&self, object: &Object, renderer: &Renderer) -> Result<Node, String> {
+    pub(super) fn evaluate(
+        &self,
+        object: &Object,
+        renderer: &Renderer,
+        cancel: Option<&CancelToken>,
+    ) -> Result<Node, String> {
         let object = MapItem { key: Node::str("object"), value: object.node().clone(), ..MapItem::default() };
         let values = Node::Map(Map { items: vec![object], ..Map::default() }.into());
         match &self.form {
@@ -103,7 +109,7 @@ impl Rule {
                 format!("status{dot}{}: {}", error.place, error.cause)
             }),
             Form::Ytt(template) => {
-                let output = renderer.render(template, &Values::tree(values));
+                let output = renderer.render_with(template, &Values::tree(values), cancel);
                 let output = output.map_err(|error| format!("ytt: {error}"))?;
                 match output.documents().next().map(|document| &document.value) {
                     Some(status @ Node::Map(_)) => Ok(status.clone()),

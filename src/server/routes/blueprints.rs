@@ -183,9 +183,9 @@ pub(super) async fn stream(
     accepted(request.headers(), &[NDJSON])?;
     body_type(request.headers(), &[NDJSON, JSON])?;
     let (_, entry) = shared.blueprints.store.get(&reference)?;
-    let answer = move |line: &Bytes, out: &mut Vec<u8>, _: &CancelToken| -> Result<(), Problem> {
+    let answer = move |line: &Bytes, out: &mut Vec<u8>, cancel: &CancelToken| -> Result<(), Problem> {
         body::text(line)?;
-        let result = entry.stamp(&owner_of_line(line)?).result()?;
+        let result = entry.stamp(&owner_of_line(line)?, cancel)?.result()?;
         let text = serde_json::to_vec(&result);
         let text = text.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;
         // The object is written without its braces: the line has some already.
@@ -304,8 +304,8 @@ pub(super) async fn graph(
 ) -> Answer {
     let media_type = accepted(&headers, &[SVG, MERMAID, JSON])?;
     let (_, entry) = shared.blueprints.store.get(&reference)?;
-    let drawn = shared.work.run(&call.client.id, move |_| -> Result<String, Problem> {
-        let graph = entry.graph(&kind, &namespace, &name)?;
+    let drawn = shared.work.run(&call.client.id, move |cancel| -> Result<String, Problem> {
+        let graph = entry.graph(&kind, &namespace, &name, cancel)?;
         Ok(match media_type {
             SVG => svg(&graph),
             MERMAID => mermaid(&graph),
