@@ -94,6 +94,13 @@ pub(super) fn command() -> Command {
                 .help("Where to serve /healthz, /readyz and /metrics, without tokens [default: where everything else is]"),
         )
         .arg(switch("insecure").help("Listen beyond this machine without tokens or certificates"))
+        .arg(
+            flag("allowed-hosts", "NAME")
+                .num_args(1..)
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .help("Names under which clients may reach it without tokens on this machine, besides localhost and addresses; * for any"),
+        )
         .arg(path("token-file").help("Tokens of clients: token,name a line; read again when it changes"))
         .arg(path("tls-cert").help("Certificate and its chain, PEM; read again when it changes"))
         .arg(path("tls-key").help("Key of the certificate, PEM"))
@@ -239,6 +246,7 @@ fn options(matches: &ArgMatches) -> Result<Options> {
         listen: get(matches, "listen")?,
         operations: matches.get_one("operations").copied(),
         insecure: matches.get_flag("insecure"),
+        allowed_hosts: matches.get_many("allowed-hosts").into_iter().flatten().cloned().collect(),
         token_file: path("token-file"),
         tls_cert: path("tls-cert"),
         tls_key: path("tls-key"),

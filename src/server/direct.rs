@@ -174,6 +174,10 @@ enum Rendered {
 }
 
 fn begin(service: &Service, peer: &Peer, request: &Request<'_>, out: &mut String) -> Begun {
+    if let Err(problem) = service.hosts.check(request.host, None) {
+        service.shared.metrics.refused("host");
+        return Begun::Done(None, Err(problem));
+    }
     let (client, running) = match service.admit(peer, request.authorization) {
         Ok(admitted) => admitted,
         Err(problem) => return Begun::Done(None, Err(problem)),

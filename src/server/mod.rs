@@ -15,6 +15,7 @@ mod compress;
 mod direct;
 mod escape;
 mod examples;
+mod hosts;
 mod io;
 mod lines;
 mod listener;
@@ -61,6 +62,7 @@ pub use wire::{
 };
 
 use self::auth::Tokens;
+use self::hosts::Hosts;
 use self::listener::Listener;
 use self::service::Service;
 use self::state::Shared;
@@ -154,7 +156,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
     if shared.has_page {
         router = router.merge(page::router());
     }
-    let service = Arc::new(Service::new(Arc::clone(&shared), tokens.clone(), router));
+    let service = Arc::new(Service::new(Arc::clone(&shared), tokens.clone(), Hosts::new(&options), router));
     let (end, ended) = watch::channel(false);
     let mut listeners = vec![
         Listener::bind(options.listen, &options, service, tls.clone())
@@ -162,7 +164,7 @@ pub async fn run(options: Options, stop: impl Future<Output = ()>) -> Result<(),
             .map_err(|error| ServerError::Listen(options.listen, error))?,
     ];
     if let Some(address) = options.operations {
-        let service = Service::new(Arc::clone(&shared), None, operations(&shared));
+        let service = Service::new(Arc::clone(&shared), None, Hosts::ANY, operations(&shared));
         let listener = Listener::bind(address, &options, Arc::new(service), None).await;
         listeners.push(listener.map_err(|error| ServerError::Listen(address, error))?);
     }

@@ -15,6 +15,9 @@ pub struct Options {
     pub operations: Option<SocketAddr>,
     /// Whether to listen beyond this machine without knowing who asks.
     pub insecure: bool,
+    /// Names, besides addresses and those of this machine, under which it may be reached while it asks nobody who he
+    /// is; `*` for any.
+    pub allowed_hosts: Vec<String>,
     /// A file of tokens: `token,name` a line.
     pub token_file: Option<PathBuf>,
     /// The certificate and its chain, PEM.
@@ -71,6 +74,7 @@ impl Default for Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 8400)),
             operations: None,
             insecure: false,
+            allowed_hosts: Vec::new(),
             token_file: None,
             tls_cert: None,
             tls_key: None,

@@ -13,6 +13,7 @@ use tower::ServiceExt as _;
 use super::auth::{Peer, Tokens};
 use super::clients::{Account, Running};
 use super::compress;
+use super::hosts::Hosts;
 use super::metrics::Route;
 use super::problem::{Fault, PROBLEM, Problem};
 use super::state::{Call, Shared};
@@ -22,15 +23,21 @@ use super::state::{Call, Shared};
 pub(super) struct Service {
     pub(super) shared: Arc<Shared>,
     pub(super) tokens: Option<Arc<Tokens>>,
+    pub(super) hosts: Hosts,
     router: Router,
     /// The same, for clients that take compressed answers.
     compressed: Router,
 }
 
 impl Service {
-    pub(super) fn new(shared: Arc<Shared>, tokens: Option<Arc<Tokens>>, router: Router) -> Service {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        tokens: Option<Arc<Tokens>>,
+        hosts: Hosts,
+        router: Router,
+    ) -> Service {
         let compressed = router.clone().layer(compress::layer());
-        Service { shared, tokens, router, compressed }
+        Service { shared, tokens, hosts, router, compressed }
     }
 
     /// Answers a request.
@@ -92,11 +99,15 @@ impl Service {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<axum::BoxError>,
     {
+        let header = |name| request.headers().get(name).map(HeaderValue::as_bytes);
+        if let Err(problem) = self.hosts.check(header(header::HOST), header(header::ORIGIN)) {
+            self.shared.metrics.refused("host");
+            return (problem.into_response(), None);
+        }
         if is_public(request.uri().path()) {
             return (self.route(request.map(Body::new)).await, None);
         }
-        let authorization = request.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
-        let (client, running) = match self.admit(peer, authorization) {
+        let (client, running) = match self.admit(peer, header(header::AUTHORIZATION)) {
             Ok(admitted) => admitted,
             Err(problem) => return (problem.into_response(), None),
         };

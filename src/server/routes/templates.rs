@@ -1,5 +1,6 @@
 //! Registered template sets.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -174,6 +175,13 @@ pub(super) async fn stream(
     Ok(answer_stream(&shared, &call.client.id, request.into_body(), Arc::new(answer)))
 }
 
+thread_local! {
+    /// What a line gives before it is escaped: the same memory for all of them.
+    static TEXT: RefCell<String> = const { RefCell::new(String::new()) };
+}
+/// More of it is not kept.
+const KEPT: usize = 64 << 10;
+
 /// Renders the lines of a stream.
 struct StreamAnswer {
     work: Arc<Work>,
@@ -190,7 +198,13 @@ impl StreamAnswer {
             }
             StreamAs::Yaml => {
                 out.extend_from_slice(b",\"output\":");
-                escape::text(out, &output.yaml()?);
+                TEXT.with_borrow_mut(|text| {
+                    text.clear();
+                    output.write_yaml(text)?;
+                    escape::text(out, text);
+                    text.shrink_to(KEPT);
+                    Ok::<_, crate::Error>(())
+                })?;
             }
         }
         Ok(())
