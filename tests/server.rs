@@ -8,6 +8,8 @@ mod bad_input;
 #[cfg(feature = "otel")]
 #[path = "server/collector.rs"]
 mod collector;
+#[path = "server/direct.rs"]
+mod direct;
 #[path = "server/fleet.rs"]
 mod fleet;
 #[path = "server/operations.rs"]

@@ -117,10 +117,11 @@ where
             Parsed::Other => return Ok(Next::General),
         };
         let start = Instant::now();
-        answer.begin(start, stop.has_changed().unwrap_or(true));
+        answer.begin(start);
         let bytes = request.bytes;
         match begin(service, peer, &request, &mut answer.text) {
             Begun::Done(client, result) => {
+                answer.is_last = stop.has_changed().unwrap_or(true);
                 let status = answer.write(result, request.accept_encoding).await?;
                 let call = ("POST", Some(request.path));
                 service.note(Route::RenderRegistered, call, status, start, client.as_deref());
@@ -144,6 +145,7 @@ where
                 };
                 drop(running);
                 let result = rendered.map(|text| Rendered::Elsewhere(format, text));
+                answer.is_last = stop.has_changed().unwrap_or(true);
                 let status = answer.write(result, codings.as_deref()).await?;
                 let call = ("POST", Some(&*path));
                 service.note(Route::RenderRegistered, call, status, start, Some(&client));
@@ -296,8 +298,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn begin(&mut self, now: Instant, is_last: bool) {
-        self.is_last = is_last;
+    fn begin(&mut self, now: Instant) {
         self.text.clear();
         self.text.shrink_to(KEPT);
         self.bytes.clear();

@@ -64,7 +64,7 @@ pub(super) fn command() -> Command {
             Arg::new("connections")
                 .long("connections")
                 .value_name("N")
-                .default_value("16")
+                .default_value("64")
                 .value_parser(value_parser!(u16).range(1..=512))
                 .help("How many connections ask"),
         )
@@ -96,7 +96,7 @@ pub(super) fn run(matches: &ArgMatches, console: &mut Console) -> Result<Exit> {
         files,
         inputs,
         duration: matches.get_one("duration").copied().unwrap_or(Duration::from_secs(3)),
-        connections: matches.get_one::<u16>("connections").copied().unwrap_or(16).into(),
+        connections: matches.get_one::<u16>("connections").copied().unwrap_or(64).into(),
         soak: matches.get_one("soak").copied(),
     };
     let report = bench.run(&|what| console.complain(&format!("{what}\n")))?;
