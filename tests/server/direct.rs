@@ -41,6 +41,9 @@ fn parts(answer: Answer) -> (u16, BTreeMap<String, String>, Vec<u8>) {
     (status, headers.into_iter().collect(), body)
 }
 
+/// A path, headers, a body, and the status.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8], u16);
+
 #[test]
 fn both_ways_give_the_same_answers() {
     let folder = tempfile::tempdir().unwrap();
@@ -58,7 +61,7 @@ fn both_ways_give_the_same_answers() {
         let yaml = ("content-type", "application/yaml");
         let gzip = ("accept-encoding", "gzip");
         let large = json!({"name": "x".repeat(20_000)}).to_string();
-        let cases: &[(&str, &[(&str, &str)], &[u8], u16)] = &[
+        let cases: &[Case<'_>] = &[
             (&path, &[JSON], b"{\"name\":\"abc\"}", 200),
             (&path, &[JSON], b"", 200),
             (&path, &[], b"{\"times\":3}", 200),
@@ -80,13 +83,12 @@ fn both_ways_give_the_same_answers() {
             (&path, &[JSON], large.as_bytes(), 200),
         ];
         let mut direct = service.connect();
-        let mut general = general(&service);
         for (path, headers, body, status) in cases {
             for with_token in [true, false] {
                 let mut headers = headers.to_vec();
                 headers.extend(with_token.then_some(token));
                 let here = parts(direct.ask("POST", path, &headers, body));
-                let there = parts(general.ask("POST", path, &headers, body));
+                let there = parts(general(&service).ask("POST", path, &headers, body));
                 assert_eq!(here, there, "{path} {headers:?}");
                 let expected = if with_token || arguments.is_empty() { *status } else { 401 };
                 assert_eq!(here.0, expected, "{path} {headers:?} {}", String::from_utf8_lossy(&here.2));
