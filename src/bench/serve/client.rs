@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// Who waits longer for an answer waits in vain.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection that is kept.
 pub(super) struct Client {
@@ -18,10 +18,11 @@ pub(super) struct Client {
     body: usize,
 }
 
-/// The same for a thread that waits.
+/// The same for a thread that has many of them.
 pub(super) struct Waiting {
     stream: std::net::TcpStream,
     buffer: Vec<u8>,
+    filled: usize,
 }
 
 /// The end of the head of a message, and how long its body is; none for one in chunks.
@@ -108,34 +109,32 @@ impl Waiting {
         let stream = std::net::TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Waiting { stream, buffer: vec![0; 64 << 10] })
+        Ok(Waiting { stream, buffer: vec![0; 64 << 10], filled: 0 })
     }
 
-    /// Sends a request and waits for the answer: its status.
-    pub(super) fn ask(&mut self, request: &[u8]) -> io::Result<u16> {
-        self.stream.write_all(request)?;
-        let mut filled = 0;
-        let found = loop {
-            filled += self.more(filled)?;
-            if let Some(found) = head(self.buffer.get(..filled).unwrap_or_default()) {
-                break found;
-            }
-        };
-        let is_whole = |buffer: &[u8]| found.body_end(buffer).is_some_and(|end| end <= buffer.len());
-        while !is_whole(self.buffer.get(..filled).unwrap_or_default()) {
-            filled += self.more(filled)?;
-        }
-        status(&found)
+    /// What to look at for an answer.
+    pub(super) fn stream(&self) -> &std::net::TcpStream {
+        &self.stream
     }
 
-    fn more(&mut self, filled: usize) -> io::Result<usize> {
-        if self.buffer.len() == filled {
-            self.buffer.resize(filled * 2, 0);
+    /// Sends a request.
+    pub(super) fn send(&mut self, request: &[u8]) -> io::Result<()> {
+        self.filled = 0;
+        self.stream.write_all(request)
+    }
+
+    /// Reads what has come of the answer: its status, if that is all of it.
+    pub(super) fn receive(&mut self) -> io::Result<Option<u16>> {
+        if self.buffer.len() == self.filled {
+            self.buffer.resize(self.filled * 2, 0);
         }
-        match self.stream.read(self.buffer.get_mut(filled..).unwrap_or_default())? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            count => Ok(count),
+        match self.stream.read(self.buffer.get_mut(self.filled..).unwrap_or_default())? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => self.filled += count,
         }
+        let come = self.buffer.get(..self.filled).unwrap_or_default();
+        let whole = head(come).filter(|head| head.body_end(come).is_some_and(|end| end <= come.len()));
+        whole.map(|head| status(&head)).transpose()
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::client::{Client, Waiting};
+use super::client::{Client, PATIENCE, Waiting};
 use super::processors::sleep_precisely;
 use crate::bench::histogram::Histogram;
 
@@ -72,11 +72,11 @@ pub(super) async fn full(
 
 /// Asks so often a second, at times that are fixed beforehand: what is late counts from when it should have been sent.
 ///
-/// Each connection has a thread that sleeps until its next request is due. Nobody spins on the clock: a virtual
-/// machine whose processors are all busy is stopped for milliseconds now and then, and that would be measured.
+/// One thread has all connections, and sleeps until an answer comes or a request is due. Nothing spins on the clock: a
+/// virtual machine whose processors are all busy is stopped for milliseconds now and then, and that would be measured.
 ///
 /// # Errors
-/// A connection broke; no thread is left.
+/// A connection broke, or has no answer for too long.
 pub(super) fn paced(
     address: SocketAddr,
     requests: &[Vec<u8>],
@@ -84,37 +84,59 @@ pub(super) fn paced(
     duration: Duration,
     rate: f64,
 ) -> io::Result<Loaded> {
+    sleep_precisely();
     let gap = Duration::from_secs_f64(connections as f64 / rate.max(1.0));
-    let clients: io::Result<Vec<_>> = (0..connections).map(|_| Waiting::connect(address)).collect();
-    let clients = clients?;
     let start = Instant::now();
     let end = start + duration;
-    let one = |number: usize, mut client: Waiting| {
-        sleep_precisely();
-        let mut loaded = Loaded::new();
+    let turn = |number: usize| {
         // The connections take turns.
-        let mut due = start + gap.mul_f64(number as f64 / connections as f64);
-        for request in requests.iter().cycle().skip(number) {
-            if due >= end {
-                break;
-            }
-            thread::sleep(due.saturating_duration_since(Instant::now()));
-            loaded.late.add(due.elapsed());
-            loaded.failed += u64::from(client.ask(request)? != 200);
-            loaded.times.add(due.elapsed());
-            due += gap;
-        }
-        io::Result::Ok(loaded)
+        let due = start + gap.mul_f64(number as f64 / connections as f64);
+        let client = Waiting::connect(address)?;
+        io::Result::Ok(Turn { client, requests: requests.iter().cycle().skip(number), due, is_sent: false })
     };
-    let done = thread::scope(|scope| {
-        let one = &one;
-        let start =
-            |(number, client)| thread::Builder::new().spawn_scoped(scope, move || one(number, client));
-        let threads: io::Result<Vec<_>> = clients.into_iter().enumerate().map(start).collect();
-        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
-            thread.join().unwrap_or_else(|_| Err(io::Error::other("a client panicked")))
-        };
-        threads.map(|threads| threads.into_iter().map(join).collect::<Vec<_>>())
-    })?;
-    Loaded::of(done, start)
+    let mut turns = (0..connections).map(turn).collect::<io::Result<Vec<_>>>()?;
+    let mut loaded = Loaded::new();
+    loop {
+        for turn in turns.iter_mut().filter(|turn| !turn.is_sent && turn.due < end) {
+            let late = turn.due.elapsed();
+            if !late.is_zero()
+                && let Some(request) = turn.requests.next()
+            {
+                turn.client.send(request)?;
+                turn.is_sent = true;
+                loaded.late.add(late);
+            }
+        }
+        let next = turns.iter().filter(|turn| !turn.is_sent && turn.due < end).map(|turn| turn.due).min();
+        let mut sent: Vec<PollFd<'_>> = turns
+            .iter()
+            .filter(|turn| turn.is_sent)
+            .map(|turn| PollFd::new(turn.client.stream(), PollFlags::IN))
+            .collect();
+        if sent.is_empty() && next.is_none() {
+            return Loaded::of([Ok(loaded)], start);
+        }
+        let wait = next.map_or(PATIENCE, |due| due.saturating_duration_since(Instant::now()));
+        let wait = Timespec::try_from(wait).map_err(io::Error::other)?;
+        if poll(&mut sent, Some(&wait))? == 0 && next.is_none() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let ready: Vec<bool> = sent.iter().map(|one| !one.revents().is_empty()).collect();
+        for (turn, _) in turns.iter_mut().filter(|turn| turn.is_sent).zip(ready).filter(|(_, ready)| *ready) {
+            if let Some(status) = turn.client.receive()? {
+                loaded.failed += u64::from(status != 200);
+                loaded.times.add(turn.due.elapsed());
+                turn.is_sent = false;
+                turn.due += gap;
+            }
+        }
+    }
+}
+
+/// A connection, and when its next request is due or its last one was.
+struct Turn<'a, R: Iterator<Item = &'a Vec<u8>>> {
+    client: Waiting,
+    requests: R,
+    due: Instant,
+    is_sent: bool,
 }

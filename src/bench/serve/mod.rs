@@ -59,8 +59,6 @@ struct Plan {
     lines: Vec<u8>,
 }
 
-/// Half load comes on this many connections at most: each is a thread of the client, and more of them are late.
-const PACED: usize = 16;
 /// A stream is sent in writes of about this size.
 const WRITE: usize = 64 << 10;
 
@@ -209,8 +207,7 @@ impl ServeBench {
         let full = full(self.duration)?;
         let rate = used(full.per_second, full.times.count(), before, usage());
         let half_rate = half_rate.unwrap_or(full.per_second / 2.0);
-        let connections = plan.connections.min(PACED);
-        let half = paced(address, &plan.requests, connections, self.duration, half_rate)?;
+        let half = paced(address, &plan.requests, plan.connections, self.duration, half_rate)?;
         let measured = UnderLoad {
             full: rate,
             full_times: Times::of(&full.times),

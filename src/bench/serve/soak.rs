@@ -188,11 +188,11 @@ async fn bad(address: SocketAddr, plan: &Plan, number: usize, end: Instant, soak
         (post("/v1/render", "application/json", b"{\"files\":[{\"path\":\"a.yml\",\"text\":\"a: #@ b\\n\"}]}"), &[422]),
         (post("/v1/render", "application/json", endless.as_bytes()), &[422, 429, 503]),
         (post("/v1/nothing", "application/json", b"{}"), &[404]),
-        (b"DELETE /v1/render HTTP/1.1\r\nhost: x\r\n\r\n".to_vec(), &[405]),
-        (b"POST /v1/render HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1073741824\r\n\r\n".to_vec(), &[413]),
+        (b"DELETE /v1/render HTTP/1.1\r\nhost: localhost\r\n\r\n".to_vec(), &[405]),
+        (b"POST /v1/render HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1073741824\r\n\r\n".to_vec(), &[413]),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03garbage\r\n\r\n".to_vec(), &[400]),
-        (format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "y".repeat(200_000)).into_bytes(), &[431, 0]),
-        (b"POST /v1/render HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"files\"".to_vec(), &[400, 0]),
+        (format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-long: {}\r\n\r\n", "y".repeat(200_000)).into_bytes(), &[431, 0]),
+        (b"POST /v1/render HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"files\"".to_vec(), &[400, 0]),
         (b"POST /v1/render HTTP/1.1\r\nhost:".to_vec(), &[0, 400]),
     ];
     for (request, expected) in requests.iter().cycle().skip(number * 4) {
