@@ -46,7 +46,7 @@ const SPACE: usize = 4 << 10;
 /// How much is read ahead of a render that takes its time.
 const AHEAD: usize = 64 << 10;
 /// Larger buffers are not kept for the next request.
-const KEPT: usize = 64 << 10;
+const KEPT: usize = 16 << 10;
 
 /// Serves a connection for as long as all that comes are renders of registered sets; `stop` ends it, and `idle` without
 /// a request.
@@ -154,6 +154,7 @@ where
         }
         stream.write_all(&answer.bytes).await?;
         stream.flush().await?;
+        answer.end();
         if answer.is_last {
             return Ok(Next::End);
         }
@@ -299,14 +300,18 @@ struct Answer {
 
 impl Answer {
     fn begin(&mut self, now: Instant) {
-        self.text.clear();
-        self.text.shrink_to(KEPT);
-        self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
         if self.dated.is_none_or(|dated| now.duration_since(dated) >= Duration::from_secs(1)) {
             self.date = httpdate::fmt_http_date(SystemTime::now());
             self.dated = Some(now);
         }
+    }
+
+    /// Makes room for the next one. A connection that waits for its next request keeps little.
+    fn end(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(KEPT);
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT);
     }
 
     /// Writes it, and gives its status.

@@ -206,6 +206,30 @@ fn a_connection_without_requests_ends() {
 }
 
 #[test]
+fn connections_that_wait_keep_no_large_answers() {
+    let service = Service::start(&[]);
+    let path = register(&service);
+    let values = json!({"name": "x".repeat(20_000), "times": 100}).to_string();
+    let ask = |connection: &mut Connection| {
+        let answer = connection.ask("POST", &path, &[JSON], values.as_bytes());
+        assert_eq!((answer.status, answer.body.len()), (200, 2_000_007));
+    };
+    ask(&mut service.connect());
+    let before = service.resident_bytes();
+    let connections: Vec<Connection> = std::iter::repeat_with(|| service.connect()).take(50).collect();
+    let connections: Vec<Connection> = connections
+        .into_iter()
+        .map(|mut connection| {
+            ask(&mut connection);
+            connection
+        })
+        .collect();
+    // Each has had 2 MB of output and an answer of as much.
+    let grown = service.resident_bytes().saturating_sub(before);
+    assert!(grown < 60 << 20, "{} connections keep {grown} bytes", connections.len());
+}
+
+#[test]
 fn a_client_that_is_refused_may_go_on() {
     let service = Service::start(&["--client-rate", "1", "--client-burst", "3"]);
     let path = register(&service);

@@ -86,7 +86,16 @@ impl ServeBench {
         let runtime = runtime.map_err(|error| failed(&error))?;
         let server = if let Some(duration) = self.soak {
             // Small stores: a soak must see that they stay small.
-            let mut server = Server::start(&["--store-bytes", "8Mi", "--limit-steps", "2000000"])?;
+            // All its connections come from one address, which has more renders at once than one client may have where a
+            // busy machine makes quick ones slow.
+            let mut server = Server::start(&[
+                "--store-bytes",
+                "8Mi",
+                "--limit-steps",
+                "2000000",
+                "--client-renders",
+                "1024",
+            ])?;
             let soaked = runtime.block_on(async {
                 let plan = self.plan(&server).await?;
                 soak(&mut server, &plan, duration, progress).await
