@@ -63,23 +63,6 @@ pub(super) async fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut input = Input::default();
-    let next = requests(stream, &mut input, service, peer, stop, idle).await?;
-    stream.put_back(Bytes::copy_from_slice(input.bytes()));
-    Ok(next)
-}
-
-async fn requests<S>(
-    stream: &mut Watched<S>,
-    input: &mut Input,
-    service: &Service,
-    peer: &Peer,
-    stop: watch::Receiver<bool>,
-    idle: Duration,
-) -> io::Result<Next>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
     #[cfg(feature = "otel")]
     if super::trace::is_on() {
         return Ok(Next::General);
@@ -90,6 +73,7 @@ where
     // It is set anew only when it rings, so that requests need not touch it.
     let mut clock = pin!(tokio::time::sleep(idle));
     let mut last = Instant::now();
+    let mut input = Input::default();
     let mut answer = Answer::default();
     loop {
         if input.bytes().is_empty() {
@@ -110,11 +94,15 @@ where
         }
         let request = match request::parse(input.bytes(), most) {
             Parsed::Request(request) => request,
-            Parsed::Begun(bytes) => match input.wait_for(stream, bytes, most).await? {
-                true => continue,
-                false => return Ok(Next::General),
-            },
-            Parsed::Other => return Ok(Next::General),
+            other => {
+                if let Parsed::Begun(bytes) = other
+                    && input.wait_for(stream, bytes, most).await?
+                {
+                    continue;
+                }
+                stream.put_back(Bytes::copy_from_slice(input.bytes()));
+                return Ok(Next::General);
+            }
         };
         let start = Instant::now();
         answer.begin(start);
@@ -177,11 +165,10 @@ enum Rendered {
 }
 
 fn begin(service: &Service, peer: &Peer, request: &Request<'_>, out: &mut String) -> Begun {
-    if let Err(problem) = service.hosts.check(request.host, None) {
-        service.shared.metrics.refused("host");
-        return Begun::Done(None, Err(problem));
-    }
-    let (client, running) = match service.admit(peer, request.authorization) {
+    // Requests with an origin are the general server's.
+    let admitted =
+        service.check_host(request.host, None).and_then(|()| service.admit(peer, request.authorization));
+    let (client, running) = match admitted {
         Ok(admitted) => admitted,
         Err(problem) => return Begun::Done(None, Err(problem)),
     };

@@ -19,10 +19,9 @@ impl Hosts {
 
     /// Those of a service. Where it knows its clients, or something in front of it does, any name goes.
     pub(super) fn new(options: &Options) -> Hosts {
-        let knows_clients = options.token_file.is_some() || options.client_ca.is_some();
         let is_open =
             !options.listen.ip().is_loopback() || options.allowed_hosts.iter().any(|name| name == "*");
-        Hosts((!knows_clients && !is_open).then(|| options.allowed_hosts.clone()))
+        Hosts((!options.knows_clients() && !is_open).then(|| options.allowed_hosts.clone()))
     }
 
     /// That a request may come by this name, and from a page of it if from any. The values are those of the headers.

@@ -201,8 +201,7 @@ fn check(options: &Options) -> Result<(), ServerError> {
     if options.client_ca.is_some() && options.tls_cert.is_none() {
         return wrong("--client-ca needs --tls-cert and --tls-key");
     }
-    let knows_clients = options.token_file.is_some() || options.client_ca.is_some();
-    if !options.listen.ip().is_loopback() && !knows_clients {
+    if !options.listen.ip().is_loopback() && !options.knows_clients() {
         if !options.insecure {
             return wrong(
                 "anybody who reaches this address could use the service: give --token-file or --client-ca, or \

@@ -68,6 +68,13 @@ pub struct Options {
     pub access_log: bool,
 }
 
+impl Options {
+    /// Whether clients have to say who they are.
+    pub(super) fn knows_clients(&self) -> bool {
+        self.token_file.is_some() || self.client_ca.is_some()
+    }
+}
+
 impl Default for Options {
     fn default() -> Options {
         Options {

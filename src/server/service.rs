@@ -23,7 +23,7 @@ use super::state::{Call, Shared};
 pub(super) struct Service {
     pub(super) shared: Arc<Shared>,
     pub(super) tokens: Option<Arc<Tokens>>,
-    pub(super) hosts: Hosts,
+    hosts: Hosts,
     router: Router,
     /// The same, for clients that take compressed answers.
     compressed: Router,
@@ -100,8 +100,7 @@ impl Service {
         B::Error: Into<axum::BoxError>,
     {
         let header = |name| request.headers().get(name).map(HeaderValue::as_bytes);
-        if let Err(problem) = self.hosts.check(header(header::HOST), header(header::ORIGIN)) {
-            self.shared.metrics.refused("host");
+        if let Err(problem) = self.check_host(header(header::HOST), header(header::ORIGIN)) {
             return (problem.into_response(), None);
         }
         if is_public(request.uri().path()) {
@@ -116,6 +115,14 @@ impl Service {
         let response = self.route(request).await;
         // A stream is a request for as long as its answer takes.
         (response.map(|body| Body::new(Held::new(body, running))), Some(client))
+    }
+
+    /// That a request may come by the name in `Host`, and from the page in `Origin`.
+    ///
+    /// # Errors
+    /// It may not.
+    pub(super) fn check_host(&self, host: Option<&[u8]>, origin: Option<&[u8]>) -> Result<(), Problem> {
+        self.hosts.check(host, origin).inspect_err(|_| self.shared.metrics.refused("host"))
     }
 
     /// Who asks, from the value of `Authorization`, and that they may now.
